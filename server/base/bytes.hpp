@@ -1,0 +1,16 @@
+// Immutable bytes shared by reference: a frame or a message built once and queued for many receivers.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace twinpane {
+
+using SharedBytes = std::shared_ptr<const std::string>;
+
+inline SharedBytes share(std::string bytes) {
+    return std::make_shared<const std::string>(std::move(bytes));
+}
+
+}  // namespace twinpane

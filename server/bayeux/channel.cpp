@@ -1,0 +1,59 @@
+#include "bayeux/channel.hpp"
+
+namespace twinpane::bayeux {
+
+namespace {
+
+bool allowed(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view(" !#$()*+-./@_{}~").find(c) != std::string_view::npos;
+}
+
+bool below(std::string_view name, std::string_view root) {
+    return name.starts_with(root) && (name.size() == root.size() || name[root.size()] == '/');
+}
+
+}  // namespace
+
+std::string_view normalise_channel(std::string_view name) {
+    constexpr std::string_view kBlanks = " \t\r\n";
+    const auto first = name.find_first_not_of(kBlanks);
+    if (first == std::string_view::npos) return {};
+    name = name.substr(first, name.find_last_not_of(kBlanks) - first + 1);
+    while (name.size() > 1 && name.back() == '/') name.remove_suffix(1);
+    return name;
+}
+
+ChannelKind classify_channel(std::string_view name) {
+    if (name.size() < 2 || name.size() > kMaxChannelLength || name.front() != '/')
+        return ChannelKind::kInvalid;
+    bool wild = false;
+    std::size_t segments = 0;
+    for (std::size_t at = 0; at < name.size();) {
+        if (wild || ++segments > kMaxChannelSegments) return ChannelKind::kInvalid;
+        const auto next = std::min(name.find('/', at + 1), name.size());
+        const auto segment = name.substr(at + 1, next - at - 1);
+        if (segment.empty()) return ChannelKind::kInvalid;
+        for (const char c : segment) {
+            if (!allowed(c)) return ChannelKind::kInvalid;
+        }
+        wild = segment == "*" || segment == "**";
+        at = next;
+    }
+    if (below(name, "/meta")) return ChannelKind::kMeta;
+    if (below(name, "/service")) return ChannelKind::kService;
+    return wild ? ChannelKind::kWild : ChannelKind::kBroadcast;
+}
+
+void matching_patterns(std::string_view channel, std::vector<std::string>& patterns) {
+    patterns.emplace_back(channel);
+    auto slash = channel.rfind('/');
+    patterns.emplace_back(channel.substr(0, slash)).append("/*");
+    while (true) {
+        patterns.emplace_back(channel.substr(0, slash)).append("/**");
+        if (slash == 0) return;
+        slash = channel.rfind('/', slash - 1);
+    }
+}
+
+}  // namespace twinpane::bayeux

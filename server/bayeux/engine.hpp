@@ -1,0 +1,120 @@
+// The Bayeux engine as services see it. One Engine per loop; a Bayeux session lives on the engine that shook
+// hands with it for its whole life, and its client id says which (ClientRef::loop). No sockets, no clock, no
+// threads here.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+namespace twinpane::bayeux {
+
+// Who a connection has proved to be. Customers have none of this: kind kAnonymous.
+struct Principal {
+    enum class Kind : std::uint8_t { kAnonymous, kAgent, kService };
+    Kind kind = Kind::kAnonymous;
+    std::string id;    // account id
+    std::string name;  // shown to people
+    std::vector<std::string> roles;
+};
+
+// Where a transport message came from.
+struct Peer {
+    bool internal = false;  // arrived on the internal listener
+    std::string origin;     // the Origin header, empty if none
+    std::string address;    // remote address
+};
+
+// A Bayeux session from anywhere in the process: its id (a secret: never log it) and the loop it lives on.
+struct ClientRef {
+    std::string id;
+    unsigned loop = 0;
+    bool operator==(const ClientRef&) const = default;
+};
+
+// Completes one publish, exactly once, on the engine's loop. Dropped unanswered it counts as kInternal.
+class Reply {
+  public:
+    using Done = std::move_only_function<void(std::optional<Error>, std::string args)>;
+    explicit Reply(Done done) : done_(std::move(done)) {}
+    Reply(Reply&& other) noexcept : done_(std::exchange(other.done_, nullptr)) {}
+    // What was held before and still open counts as dropped.
+    Reply& operator=(Reply&& other) noexcept;
+    ~Reply();
+    // {"successful":true}
+    void ok();
+    // {"successful":false,"error":"<class>:<number>[,args]:<name>"}
+    void fail(Error error, std::string args = {});
+
+  private:
+    Done done_;
+};
+
+struct Publish {
+    ClientRef from;
+    std::shared_ptr<const Principal> principal;  // never null
+    Peer peer;
+    std::string_view channel;
+    std::string_view
+        data;  // validated JSON, the bytes as they came; "null" if there was none. Ends with the call.
+    std::string_view id;  // the message id as JSON text, for remote calls: pass it to deliver(); may be empty
+};
+
+class ServiceHandler {
+  public:
+    virtual ~ServiceHandler() = default;
+    virtual void on_publish(const Publish& publish, Reply reply) = 0;
+    // The session is gone: disconnected, expired or cut. `timed_out` when the client did not say good-bye.
+    virtual void on_session_removed(const ClientRef& client, bool timed_out) = 0;
+};
+
+// Decides who may shake hands. Completes once, on the engine's loop.
+class SecurityPolicy {
+  public:
+    virtual ~SecurityPolicy() = default;
+    // `ext` is the handshake's ext as JSON text ("" if none).
+    virtual void handshake(const Peer& peer, std::string_view ext,
+                           std::move_only_function<void(Result<std::shared_ptr<const Principal>>)> done) = 0;
+    // May `client` subscribe to / publish on a broadcast channel? (Service channels are not asked.)
+    virtual bool may_subscribe(const Principal&, const Peer&, std::string_view channel) = 0;
+    virtual bool may_publish(const Principal&, const Peer&, std::string_view channel) = 0;
+};
+
+class Engine {
+  public:
+    virtual ~Engine() = default;
+
+    // Routes publishes on `prefix` and below ("/service/session/**") to `handler`, which outlives the engine.
+    // Services under a registered prefix answer for unknown channels themselves; publishes on other
+    // /service/* channels succeed without effect. Before the first message only.
+    virtual void service(std::string prefix, ServiceHandler& handler) = 0;
+
+    // Sends one data message to one session that lives here, in order. `data` is JSON. `id`: JSON text of the
+    // message id the client waits for (remote call), or empty. Returns false if there is no such session (any
+    // more) or its queue is full (then it is cut and on_session_removed called later).
+    virtual bool deliver(const ClientRef& client, std::string_view channel, std::string_view data,
+                         std::string_view id = {}) = 0;
+    // The same with a message that is already encoded (encode_message) and shared between receivers.
+    virtual bool deliver(const ClientRef& client, const SharedBytes& message) = 0;
+
+    // Tells the client to go (advice reconnect none) and removes the session.
+    virtual void disconnect(const ClientRef& client) = 0;
+
+    // Bytes waiting for that client, for back-pressure; 0 if unknown.
+    virtual std::size_t queued_bytes(const ClientRef& client) const = 0;
+    virtual std::size_t sessions() const = 0;
+};
+
+// {"channel":...,"data":...}, or {"id":...,"channel":...,"data":...,"successful":true} for the answer to a
+// remote call.
+SharedBytes encode_message(std::string_view channel, std::string_view data, std::string_view id = {});
+
+}  // namespace twinpane::bayeux

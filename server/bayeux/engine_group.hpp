@@ -1,0 +1,66 @@
+// How the program makes its engines: one per loop, in one group, so that broadcasts reach every loop.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/executor.hpp"
+#include "base/random.hpp"
+#include "bayeux/engine.hpp"
+#include "bayeux/link.hpp"
+
+namespace twinpane::bayeux {
+
+struct EngineOptions {
+    Millis timeout{30'000};       // a connect is held that long
+    Millis interval{0};           // pause between connects, as advised
+    Millis max_interval{10'000};  // silence (beyond `interval`) after which a session is removed
+    std::size_t queue_bytes = 1U << 20U;
+    std::size_t queue_messages = 4096;
+    std::size_t max_subscriptions = 32;  // channels of one session
+    std::size_t max_sessions = 20'000;   // of one engine; more are refused with 5004
+    std::size_t broadcast_backlog =
+        16U << 20U;  // bytes on their way to one other loop; more are refused with 4501
+    // As told to clients. cross-origin-long-polling is Faye's name for long-polling from another origin.
+    std::vector<std::string> connection_types{"websocket", "long-polling", "cross-origin-long-polling"};
+};
+
+// The sum over all engines. `sessions`, `held` and `subscriptions` are gauges.
+struct Counters {
+    std::uint64_t sessions = 0, held = 0, subscriptions = 0;
+    std::uint64_t handshakes = 0, handshakes_denied = 0, messages_in = 0, messages_out = 0;
+    std::uint64_t sessions_disconnected = 0, sessions_expired = 0, sessions_cut = 0;
+};
+
+// Built before the loops run, destroyed after they have stopped. What is passed to add() outlives the loops'
+// run.
+class EngineGroup {
+  public:
+    explicit EngineGroup(EngineOptions options = {});
+    ~EngineGroup();
+    EngineGroup(const EngineGroup&) = delete;
+    EngineGroup& operator=(const EngineGroup&) = delete;
+
+    // The engine of the next loop: the first call makes the engine of loop 0. At most 256.
+    Engine& add(Executor& executor, Timers& timers, Clock& clock, Random& random, SecurityPolicy& policy);
+
+    // Fixed once the loops run; the engines and inlets themselves belong to their loops' threads.
+    unsigned size() const;
+    Engine& at(unsigned loop);
+    Inlet& inlet(unsigned loop);
+    Executor& executor(unsigned loop);
+
+    // Any thread.
+    Counters counters() const;
+    // Any thread: answers all held connects and holds no more, so that a stop need not wait for them.
+    void begin_shutdown();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace twinpane::bayeux

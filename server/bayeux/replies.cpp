@@ -1,0 +1,91 @@
+#include "bayeux/replies.hpp"
+
+#include "bayeux/engine.hpp"
+#include "bayeux/json.hpp"
+
+namespace twinpane::bayeux {
+
+ReplyText::ReplyText(std::string_view id, std::string_view channel, bool successful) {
+    text_.reserve(160);
+    text_ += '{';
+    if (!id.empty()) text_.append("\"id\":").append(id).append(",");
+    if (!channel.empty()) {
+        text_ += "\"channel\":";
+        json::append_quoted(text_, channel);
+        text_ += ',';
+    }
+    text_ += successful ? "\"successful\":true" : "\"successful\":false";
+}
+
+ReplyText& ReplyText::error(std::string_view error) {
+    text_ += ",\"error\":";
+    json::append_quoted(text_, error);
+    return *this;
+}
+
+ReplyText& ReplyText::advice(const Advice& advice) {
+    text_ += ",\"advice\":{\"reconnect\":\"";
+    text_ += advice.reconnect;
+    text_ += "\",\"interval\":" + std::to_string(advice.interval.count());
+    text_ += ",\"timeout\":" + std::to_string(advice.timeout.count()) + '}';
+    return *this;
+}
+
+ReplyText& ReplyText::field(std::string_view name, std::string_view json) {
+    if (!json.empty()) text_.append(",\"").append(name).append("\":").append(json);
+    return *this;
+}
+
+SharedBytes ReplyText::done() {
+    text_ += '}';
+    return share(std::move(text_));
+}
+
+SharedBytes broadcast_text(const Message& message) {
+    const auto data = message.data.empty() ? std::string_view("null") : message.data;
+    std::string text;
+    text.reserve(message.channel.size() + data.size() + message.ext.size() + 64);
+    text += "{\"channel\":";
+    json::append_quoted(text, message.channel);
+    text.append(",\"data\":").append(data);
+    if (!message.ext.empty()) text.append(",\"ext\":").append(message.ext);
+    for (const auto& [key, value] : message.extra) text.append(",").append(key).append(":").append(value);
+    text += '}';
+    return share(std::move(text));
+}
+
+SharedBytes encode_message(std::string_view channel, std::string_view data, std::string_view id) {
+    std::string text;
+    text.reserve(channel.size() + data.size() + id.size() + 64);
+    text += '{';
+    if (!id.empty()) text.append("\"id\":").append(id).append(",");
+    text += "\"channel\":";
+    json::append_quoted(text, channel);
+    text.append(",\"data\":").append(data.empty() ? std::string_view("null") : data);
+    // Users of CometD's remoteCall() look at it before they look at the data.
+    if (!id.empty()) text += ",\"successful\":true";
+    text += '}';
+    return share(std::move(text));
+}
+
+Reply::~Reply() {
+    if (done_) done_(Error{Code::kInternal, "a service dropped a publish unanswered"}, {});
+}
+
+Reply& Reply::operator=(Reply&& other) noexcept {
+    if (this != &other) {
+        const Reply old(std::move(*this));  // answered as dropped, if it was still open
+        done_ = std::exchange(other.done_, nullptr);
+    }
+    return *this;
+}
+
+void Reply::ok() {
+    if (auto done = std::exchange(done_, nullptr)) done(std::nullopt, {});
+}
+
+void Reply::fail(Error error, std::string args) {
+    if (auto done = std::exchange(done_, nullptr)) done(std::move(error), std::move(args));
+}
+
+}  // namespace twinpane::bayeux

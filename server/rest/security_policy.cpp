@@ -1,0 +1,50 @@
+#include "rest/security_policy.hpp"
+
+#include <boost/json.hpp>
+
+namespace twinpane::rest {
+
+namespace {
+namespace json = boost::json;
+
+// ext.twinpane.token; empty if there is none.
+Result<std::string> token_of(std::string_view ext) {
+    if (ext.empty()) return std::string{};
+    boost::system::error_code error;
+    const auto value = json::parse({ext.data(), ext.size()}, error);
+    if (error || !value.is_object()) return std::string{};
+    const auto* ours = value.as_object().if_contains("twinpane");
+    if (ours == nullptr || !ours->is_object()) return std::string{};
+    if (const auto* version = ours->as_object().if_contains("v")) {
+        if (!version->is_int64() || version->as_int64() != 1)
+            return fail(Code::kUnsupportedVersion, "handshake");
+    }
+    const auto* token = ours->as_object().if_contains("token");
+    if (token == nullptr || !token->is_string()) return std::string{};
+    return std::string(token->as_string());
+}
+}  // namespace
+
+SecurityPolicy::SecurityPolicy(const AccessTokens& tokens, Options options)
+    : tokens_(tokens), options_(options), nobody_(std::make_shared<const bayeux::Principal>()) {}
+
+void SecurityPolicy::handshake(
+    const bayeux::Peer& peer, std::string_view ext,
+    std::move_only_function<void(Result<std::shared_ptr<const bayeux::Principal>>)> done) {
+    const auto token = token_of(ext);
+    if (!token) return done(std::unexpected(token.error()));
+    if (!peer.internal) return done(nobody_);
+    const auto agent = tokens_.verify(*token);
+    if (!agent) return done(std::unexpected(agent.error()));
+    done(principal_of(*agent));
+}
+
+bool SecurityPolicy::may_subscribe(const bayeux::Principal&, const bayeux::Peer& peer, std::string_view) {
+    return peer.internal ? options_.internal_broadcast : options_.public_broadcast;
+}
+
+bool SecurityPolicy::may_publish(const bayeux::Principal&, const bayeux::Peer& peer, std::string_view) {
+    return peer.internal ? options_.internal_broadcast : options_.public_broadcast;
+}
+
+}  // namespace twinpane::rest

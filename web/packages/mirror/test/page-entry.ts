@@ -23,14 +23,15 @@ export function start(resources = '/res/'): void {
   frame.setAttribute('sandbox', 'allow-same-origin');
   frame.style.cssText = 'border:0;position:absolute;left:0;top:0';
   document.body.append(frame);
-  log = { pages: [], broken: [], painted: [], clicks: [], moves: [] };
+  // A mirror that was replaced still reports what it was about to paint: each has a log of its own.
+  const own: Log = log = { pages: [], broken: [], painted: [], clicks: [], moves: [] };
   mirror = new Mirror(frame, {
     resources,
-    onPage: (p) => log.pages.push(p),
-    onBroken: (b) => log.broken.push(b),
-    onPainted: (e, s, at) => log.painted.push({ e, s, at }),
-    onClick: (x, y, id) => log.clicks.push([x, y, id]),
-    onPointer: (m) => log.moves.push(...m),
+    onPage: (p) => own.pages.push(p),
+    onBroken: (b) => own.broken.push(b),
+    onPainted: (e, s, at) => own.painted.push({ e, s, at }),
+    onClick: (x, y, id) => own.clicks.push([x, y, id]),
+    onPointer: (m) => own.moves.push(...m),
   });
 }
 
@@ -68,7 +69,7 @@ export function painted(): Promise<void> {
   return new Promise((resolve) => {
     const look = (): void => {
       const last = log.painted[log.painted.length - 1];
-      if (last && last.s >= mirror.seq) resolve();
+      if (last && last.e === mirror.epoch && last.s >= mirror.seq) resolve();
       else requestAnimationFrame(look);
     };
     look();

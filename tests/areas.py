@@ -96,7 +96,8 @@ def checks(_options):
         ("eslint", ["npx", "eslint", "packages", "--max-warnings=0"], ROOT / "web"),
         *[(f"types of {p.name}", ["npx", "tsc", "-p", str(p / "tsconfig.json")], ROOT / "web")
           for p in sorted((ROOT / "web/packages").iterdir()) if (p / "tsconfig.json").exists() and any(p.rglob("*.ts"))],
-        ("types of test", ["npx", "tsc", "-p", str(ROOT / "tests/tsconfig.json")], ROOT / "web"),
+        ("types of tests", ["npx", "tsc", "-p", str(ROOT / "tests/tsconfig.json")], ROOT / "web"),
+        ("types of bench", ["npx", "tsc", "-p", str(ROOT / "bench/tsconfig.json")], ROOT / "web"),
     ]:
         code, output = sh(args, 300, cwd=cwd)
         add(total, Result(1, 0) if code == 0 else Result(0, 1, (), output), title)

@@ -1,6 +1,6 @@
 /** A session made by bare clients: what a browser would send, without one. */
 import { login, RawBayeux } from './bayeux.ts';
-import type { TwinpaneServer } from './server.ts';
+import { until, type TwinpaneServer } from './server.ts';
 
 export interface RawSession {
   customer: RawBayeux;
@@ -30,8 +30,15 @@ export function tinyPage(epoch: number, seq = 1, title = 'Tiny'): Record<string,
   };
 }
 
-export async function rawSession(server: TwinpaneServer, origin: string, share = true): Promise<RawSession> {
-  const access = await login(server);
+export interface RawSessionOptions {
+  /** False: the customer is asked and has not answered. */
+  share?: boolean;
+  /** The agent's access token; without one the agent logs in. */
+  access?: string;
+}
+
+export async function rawSession(server: TwinpaneServer, origin: string, options: RawSessionOptions = {}): Promise<RawSession> {
+  const access = options.access ?? (await login(server));
   const customer = await RawBayeux.connect(`${server.publicUrl.replace('http', 'ws')}/cobrowse/cometd`, { origin });
   const created = await customer.verb('/service/session/create', {});
   if (!created.ok) throw new Error(created.error);
@@ -49,9 +56,8 @@ export async function rawSession(server: TwinpaneServer, origin: string, share =
       agent.close();
     },
   };
-  if (share) {
+  if (options.share !== false) {
     await customer.verb('/service/session/consent', { allow: true, text: 'Share this page with Ines?' });
-    const { until } = await import('./server.ts');
     await until(() => customer.events('page').some((e) => e['do'] === 'begin'), 5000, 'the order to begin');
     session.epoch = Number(customer.events('page').find((e) => e['do'] === 'begin')!['e']);
     const receipt = await customer.ask({ channel: '/service/page', data: tinyPage(session.epoch) });

@@ -101,7 +101,7 @@ test('page and act need a session, the right role, consent and write mode', asyn
   expect((await stranger.ask({ channel: '/service/act', data: { v: 1, e: 1, n: 1, a: [] } })).error).toMatch(/^409:4205:not_joined/);
   stranger.close();
 
-  const early = await rawSession(server, origin, false);
+  const early = await rawSession(server, origin, { share: false });
   expect((await early.customer.ask({ channel: '/service/page', data: tinyPage(1) })).error).toMatch(/^403:4207:consent_needed/);
   early.close();
 

@@ -73,7 +73,7 @@ export class DeskBench {
     });
     if (!options.context) this.#contexts.push(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     page.on('pageerror', (error) => this.problems.push(String(error)));
     page.on('console', (message) => {
       const text = message.text();

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { DeskBench } from './desk-bench.ts';
 
 // Twenty pictures and as many runs of axe each.
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 180_000 });
 const bench = new DeskBench();
 beforeAll(() => bench.open(), 60_000);
 afterAll(() => bench.close());

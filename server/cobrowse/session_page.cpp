@@ -242,18 +242,17 @@ std::optional<Code> Session::refuse_act(const Act& act) const {
         return Code::kElementMasked;
     }
     switch (act.op) {
-        case ActOp::kClick: {
-            const bool submits = (input && (node.type == "submit" || node.type == "image")) ||
-                                 (node.tag == "button" && node.type == "submit");
-            if (submits && !site_->policy.allow_submit) return Code::kSubmitClosed;
+        case ActOp::kClick:
+            if (node.click_submits && !site_->policy.allow_submit) return Code::kSubmitClosed;
             return std::nullopt;
-        }
         case ActOp::kKey:
-            // Enter in a field submits its form. In a private field only keys that don't edit its unseen
-            // value.
-            if (input && act.text == "Enter" && !site_->policy.allow_submit) return Code::kSubmitClosed;
+            if (!site_->policy.allow_submit &&
+                ((act.text == "Enter" && node.enter_submits) || (act.text == " " && node.click_submits))) {
+                return Code::kSubmitClosed;
+            }
+            // In a private field only keys that don't edit its unseen value.
             if (node.privacy == page::Privacy::kPrivate && act.text != "Enter" && act.text != "Tab" &&
-                act.text != "Escape") {
+                act.text != "Escape" && act.text != " ") {
                 return Code::kElementMasked;
             }
             return std::nullopt;

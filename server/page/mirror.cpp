@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "page/activation.hpp"
 #include "page/folder.hpp"
 #include "page/mirror_impl.hpp"
 #include "page/privacy.hpp"
@@ -64,18 +65,6 @@ std::uint64_t random_key() {
     std::uint64_t key = 0;
     random.fill(std::as_writable_bytes(std::span(&key, 1)));
     return key;
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return out;
-}
-
-const std::string* attribute(const PageState& page, const Node& node, std::string_view name) {
-    const auto found = std::ranges::find_if(
-        node.attributes, [&](const Attribute& held) { return page.names.text(held.name) == name; });
-    return found == node.attributes.end() ? nullptr : &found->value;
 }
 
 }  // namespace
@@ -147,6 +136,9 @@ Mirror::NodeInfo MirrorImpl::node(std::uint32_t id) const {
             if (const auto* type = attribute(page_, node, "type")) out.type = lower(*type);
         }
     }
+    const auto activation = activation_of(page_, at);
+    out.click_submits = activation.click_submits;
+    out.enter_submits = activation.enter_submits;
     for (Index up = at; up != kNil; up = page_.arena[up].parent) {
         const Node& held = page_.arena[up];
         if (held.kind != Kind::kElement) continue;

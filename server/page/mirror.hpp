@@ -66,6 +66,10 @@ class Mirror {
         std::string tag;                    // lower-case, empty for non-elements
         std::string type;                   // lower-case type attribute of input and button
         std::string href;                   // of the node or its nearest ancestor link
+        // A click there would send a form, also by what is around it (a button) or what it stands for (a
+        // label); Enter with the focus there would.
+        bool click_submits = false;
+        bool enter_submits = false;
     };
     virtual NodeInfo node(std::uint32_t id) const = 0;
 

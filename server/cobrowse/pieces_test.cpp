@@ -63,7 +63,7 @@ TEST(Ids, SessionTokensOfTheWrongFormAreRefused) {
 }
 
 TEST(Text, NamesAreCleanedAndCutBetweenCharacters) {
-    EXPECT_EQ(clean_text("  A\n\tb\x7F ", 80), "Ab");
+    EXPECT_EQ(clean_text("  A\n\tb\x7F ", 80), "A b") << "lines stay apart";
     EXPECT_EQ(clean_text("\xC3\xA4\xC3\xB6", 3), "\xC3\xA4");
     EXPECT_EQ(clean_text("   ", 80), "");
 }

@@ -31,9 +31,12 @@ bool is_fraction(const json::value& value) {
 bool is_text(const json::value& value, std::size_t max) {
     return value.is_string() && value.as_string().size() <= max;
 }
-// A key that is not text: a name of several letters ("Enter"), never the character itself.
+// A key that is not text: a name of several letters ("Enter"), never the character itself; but for the space
+// bar, which presses buttons and boxes and has no other name.
 bool is_key_name(const json::value& value) {
-    if (!is_text(value, kMaxKey) || value.as_string().size() < 2) return false;
+    if (!is_text(value, kMaxKey)) return false;
+    if (value.as_string() == " ") return true;
+    if (value.as_string().size() < 2) return false;
     for (const char c : value.as_string()) {
         const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
         if (!plain) return false;

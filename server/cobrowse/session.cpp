@@ -162,7 +162,8 @@ std::string Session::answer_of_join(std::size_t i, const std::string& user_token
         const auto& policy = site_->policy;
         answer["policy"] = {{"formValues", policy.form_values_shown ? "shown" : "private"},
                             {"mask", json::value_from(policy.mask)},
-                            {"allowWrite", policy.allow_write}};
+                            {"allowWrite", policy.allow_write},
+                            {"allowSubmit", policy.allow_submit}};
         answer["resources"] = around_.config.base + "/resource/";
     } else if (participant(i).role == kAgent) {
         if (consent_ == Consent::kGiven && mirror_->seq() > 0) {

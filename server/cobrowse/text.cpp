@@ -9,7 +9,12 @@ std::string clean_text(std::string_view text, std::size_t max) {
     std::string out;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte != 0x7F) out.push_back(c);
+        if (byte >= 0x20 && byte != 0x7F) {
+            out.push_back(c);
+        } else if ((c == '\n' || c == '\r' || c == '\t') && !out.empty() && out.back() != ' ') {
+            // Words of different lines stay apart.
+            out.push_back(' ');
+        }
     }
     if (out.size() > max) {
         auto end = max;

@@ -61,7 +61,8 @@ TEST_P(Verbs, CustomerJoinsOnceAndWaits) {
     EXPECT_EQ(answer.at("consent"), "none");
     EXPECT_EQ(serialize(answer.at("page")), R"({"e":1,"next":1})");
     EXPECT_EQ(serialize(answer.at("users")), R"([{"userId":"u1","role":1,"name":"Carla"}])");
-    EXPECT_EQ(serialize(answer.at("policy")), R"({"formValues":"private","mask":[],"allowWrite":true})");
+    EXPECT_EQ(serialize(answer.at("policy")),
+              R"({"formValues":"private","mask":[],"allowWrite":true,"allowSubmit":false})");
     EXPECT_EQ(answer.at("grace"), 600);
     EXPECT_EQ(answer.at("resources"), "/cobrowse/n/node1/resource/");
     const auto stored = world.store.live_sessions().at(0);

@@ -131,6 +131,6 @@ export function joined(more: Partial<Joined> = {}): Joined {
   return {
     userToken: 'ab'.repeat(17), userId: 'u1', sessionHistoryId: 'h', users: [{ userId: 'u1', role: 1, name: '' }],
     state: 'waiting', mode: 'pointer', consent: 'none', base: '/cobrowse', page: null,
-    policy: { formValues: 'private', mask: [], allowWrite: true }, grace: 600, ...more,
+    policy: { formValues: 'private', mask: [], allowWrite: true, allowSubmit: false }, grace: 600, ...more,
   };
 }

@@ -245,7 +245,7 @@ export class TestServer {
         return {
           userToken: 'ab'.repeat(17), userId: 'u1', sessionHistoryId: 'h', users: [{ userId: 'u1', role: 1, name: '' }, ...this.agents], state: 'waiting',
           mode: this.mode, consent: this.consent, base: '/cobrowse', page: { e: this.epoch, next: this.folded + 1 },
-          policy: { formValues: this.formValues, mask: ['.secret'], allowWrite: true }, grace: 600,
+          policy: { formValues: this.formValues, mask: ['.secret'], allowWrite: true, allowSubmit: false }, grace: 600,
         };
       }
       case 'consent':

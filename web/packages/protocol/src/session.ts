@@ -15,7 +15,7 @@ export interface User { userId: string; role: Role; name: string }
 
 export interface Created { sessionToken: string; base: string; expiresIn: number }
 
-export interface Policy { formValues: 'private' | 'shown'; mask: string[]; allowWrite: boolean }
+export interface Policy { formValues: 'private' | 'shown'; mask: string[]; allowWrite: boolean; allowSubmit: boolean }
 
 export interface Joined {
   userToken: string;

@@ -31,6 +31,11 @@ struct Peer {
     bool internal = false;  // arrived on the internal listener
     std::string origin;     // the Origin header, empty if none
     std::string address;    // remote address
+    // In cookie mode: the value of the browser's cookie (a secret: never log it), empty if there is none.
+    std::string browser = {};
+    // Over HTTP a session that was made under one browser value is unknown to requests with another one or
+    // none, unless they have no Origin.
+    bool browser_bound = false;
 };
 
 // A Bayeux session from anywhere in the process: its id (a secret: never log it) and the loop it lives on.

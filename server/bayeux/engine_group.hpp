@@ -14,6 +14,17 @@
 
 namespace twinpane::bayeux {
 
+// Which Bayeux extensions are spoken with clients that ask for them.
+struct ExtensionOptions {
+    bool ack = true;
+    bool timesync = true;
+    bool timestamp = false;    // a `timestamp` (ISO 8601, UTC) on every message to clients
+    Millis max_inactivity{0};  // activity: a session with nothing but connects for so long is ended; 0 never
+    // Whose messages count against max_inactivity: the client's alone, or also what is sent to it.
+    enum class Activity : std::uint8_t { kClient, kClientServer };
+    Activity activity = Activity::kClient;
+};
+
 struct EngineOptions {
     Millis timeout{30'000};       // a connect is held that long
     Millis interval{0};           // pause between connects, as advised
@@ -26,6 +37,30 @@ struct EngineOptions {
         16U << 20U;  // bytes on their way to one other loop; more are refused with 4501
     // As told to clients. cross-origin-long-polling is Faye's name for long-polling from another origin.
     std::vector<std::string> connection_types{"websocket", "long-polling", "cross-origin-long-polling"};
+
+    // Everything to a client goes with answers to its connects, on a WebSocket too: one order for all.
+    bool meta_connect_deliver_only = false;
+    // What listeners deliver to a session while it shakes hands follows the reply, which counts it in
+    // `x-messages`.
+    bool handshake_delivery = false;
+    // Advice carries `maxInterval`, so that clients shake hands again by themselves.
+    bool handshake_reconnect = false;
+    // Publishers get their own broadcasts when they are subscribed. A session's own setting goes first.
+    bool broadcast_to_publisher = true;
+    // Channels, ids and subscriptions keep to CometD's character set. Their form is always checked.
+    bool validate_fields = true;
+    // A lazy message wakes nobody: it leaves with the next one, or after this time.
+    Millis max_lazy_timeout{5'000};
+    std::vector<std::string> lazy_channels = {};  // names and patterns whose broadcasts are lazy
+    // Held HTTP connects of one Peer::browser; negative for any number. Further ones are answered at once,
+    // with the advice to come back after `multi_session_interval`, or not at all if that is not positive.
+    int max_sessions_per_browser = 1;
+    Millis multi_session_interval{2'000};
+
+    using Extensions = ExtensionOptions;
+    Extensions extensions = {};
+    // What a session with the ack extension has not acknowledged; beyond it the session is cut (4502).
+    std::size_t ack_bytes = 1U << 20U, ack_messages = 4096;
 };
 
 // The sum over all engines. `sessions`, `held` and `subscriptions` are gauges.

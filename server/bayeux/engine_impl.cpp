@@ -16,90 +16,6 @@ void EngineImpl::service(std::string prefix, ServiceHandler& handler) {
                              [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
 }
 
-// --- delivery ---
-
-bool EngineImpl::deliver(const ClientRef& client, std::string_view channel, std::string_view data,
-                         std::string_view id) {
-    const auto session = find(client.id);
-    return session && enqueue(*session, encode_message(channel, data, id));
-}
-
-bool EngineImpl::deliver(const ClientRef& client, const SharedBytes& message) {
-    const auto session = find(client.id);
-    return session && enqueue(*session, message);
-}
-
-bool EngineImpl::enqueue(Session& session, const SharedBytes& message) {
-    if (!session.alive()) return false;
-    const auto stream = session.stream;
-    if (stream && !stream->send({&message, 1})) detach(session);
-    if (!session.stream) {
-        // A message alone may be as large as the transport let it in; it is the pile that is bounded.
-        if (session.has_queue() && (session.queue_bytes() + message->size() > options_.queue_bytes ||
-                                    session.queue_messages() >= options_.queue_messages)) {
-            cut_later(session);
-            return false;
-        }
-        session.push(message);
-        if (session.held) flush_later(session);
-    }
-    counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
-    return true;
-}
-
-// A held HTTP connect is answered at the end of the turn, with all that the turn brought.
-void EngineImpl::flush_later(Session& session) {
-    if (session.flush_posted) return;
-    session.flush_posted = true;
-    parts_.executor.post([self = std::weak_ptr(self_), weak = session.weak_from_this()] {
-        const auto engine = self.lock();
-        const auto held = weak.lock();
-        if (!engine || !held) return;
-        held->flush_posted = false;
-        if (held->alive() && held->held && !held->stream && held->has_queue()) (*engine)->answer_held(held);
-    });
-}
-
-// The caller may be walking through subscribers, so lists stay as they are until later.
-void EngineImpl::cut_later(Session& session) {
-    session.state = Session::State::kGone;
-    parts_.executor.post([self = std::weak_ptr(self_), cut = session.shared_from_this()] {
-        if (const auto engine = self.lock()) (*engine)->remove(cut, Removal::kCut);
-    });
-}
-
-void EngineImpl::publish_here(std::string_view channel, const SharedBytes& message) {
-    subscriptions_.for_each(channel, [&](Session& session) { enqueue(session, message); });
-}
-
-// False: some other loop is too far behind; nothing was published.
-bool EngineImpl::publish_everywhere(const Message& message) {
-    const auto text = broadcast_text(message);
-    const auto concerned = [this](const std::unique_ptr<EngineImpl>& other) {
-        return other.get() != this && other->counters_.subscriptions.load() != 0;
-    };
-    for (const auto& other : engines_) {
-        if (concerned(other) && other->backlog_.load() + text->size() > options_.broadcast_backlog)
-            return false;
-    }
-    publish_here(message.channel, text);
-    for (const auto& other : engines_) {
-        if (!concerned(other)) continue;
-        other->backlog_ += text->size();
-        other->executor().post([engine = other.get(), channel = std::string(message.channel), text] {
-            engine->backlog_ -= text->size();
-            engine->publish_here(channel, text);
-        });
-    }
-    return true;
-}
-
-std::size_t EngineImpl::queued_bytes(const ClientRef& client) const {
-    const auto session = find(client.id);
-    if (!session) return 0;
-    return session->queue_bytes() + (session->stream ? session->stream->queued_bytes() : 0);
-}
-
 // --- connections ---
 
 EngineImpl::SessionPtr EngineImpl::find(std::string_view client_id) const {
@@ -120,55 +36,22 @@ void EngineImpl::bind(const SessionPtr& session, const std::shared_ptr<Outlet>& 
     session->stream = stream;
     stream->session_ = session;
     stream->bound(session->ref.id);
-    flush_to_stream(*session);
-}
-
-void EngineImpl::flush_to_stream(Session& session) {
-    if (!session.has_queue()) return;
-    auto waiting = session.take_queue(nullptr);
-    if (session.stream->send(waiting)) return;
-    for (auto& message : waiting) session.push(std::move(message));
-    detach(session);
+    if (session->direct()) flush_to_stream(*session);
 }
 
 // The stream takes no more, but it is not gone yet: until it is, what comes waits for the next connection.
 // Should it turn out that it overflowed, the session will be cut, so the stream still knows whose it was.
 void EngineImpl::detach(Session& session) {
-    if (session.held && session.held->outlet == session.stream) drop_held(session);
+    if (session.held && session.held->answer.outlet == session.stream) drop_held(session);
     session.stream.reset();
     arm(session, parts_.clock.monotonic() + session.interval + options_.max_interval);
 }
 
 void EngineImpl::release_stream(Session& session) {
-    if (session.held && session.held->outlet == session.stream) drop_held(session);
+    if (session.held && session.held->answer.outlet == session.stream) drop_held(session);
     const auto stream = std::exchange(session.stream, nullptr);
     stream->session_.reset();
     stream->unbound();
-}
-
-std::unique_ptr<HeldConnect> EngineImpl::take_held(Session& session) {
-    auto held = std::move(session.held);
-    if (held) {
-        parts_.timers.cancel(held->timer);
-        --counters_.held;
-    }
-    return held;
-}
-
-// Forgets a held connect without an answer: its connection is gone or its client has sent another one.
-void EngineImpl::drop_held(Session& session) {
-    take_held(session);
-}
-
-void EngineImpl::answer_held(const SessionPtr& session, std::string_view reconnect, SharedBytes after) {
-    const auto held = take_held(*session);
-    if (!held) return;
-    arm(*session, parts_.clock.monotonic() + held->interval + options_.max_interval);
-    ReplyText text(held->id, "/meta/connect", true);
-    if (held->advise || reconnect != "retry" || stopping_) text.advice(advice(reconnect));
-    counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
-    held->round->carry_queue_of(session);
-    held->round->fill(held->slot, text.done(), std::move(after));
 }
 
 void EngineImpl::gone(const std::shared_ptr<Outlet>& outlet, bool overflowed) {
@@ -183,12 +66,12 @@ void EngineImpl::gone(const std::shared_ptr<Outlet>& outlet, bool overflowed) {
     }
     if (session->stream == outlet) {
         detach(*session);
-    } else if (session->held && session->held->outlet == outlet) {
+    } else if (session->held && session->held->answer.outlet == outlet) {
         drop_held(*session);
         arm(*session, parts_.clock.monotonic() + session->interval + options_.max_interval);
-    } else if (session->take_back(outlet)) {
+    } else if (session->queue.take_back(outlet)) {
         // The answer did not arrive: its messages wait for the next connect, which may be there already.
-        if (session->stream) {
+        if (session->direct()) {
             flush_to_stream(*session);
         } else if (session->held) {
             flush_later(*session);
@@ -231,17 +114,19 @@ void EngineImpl::on_timer(const SessionPtr& session) {
 void EngineImpl::disconnect(const ClientRef& client) {
     const auto session = find(client.id);
     if (!session || !session->alive()) return;
-    const auto farewell = ReplyText({}, "/meta/disconnect", true).done();
+    const auto told = farewell();
     if (const auto stream = session->stream) {
         answer_held(session, "none");
-        stream->send({&farewell, 1});
+        auto last = session->queue.take_unsent();
+        last.push_back(told);
+        stream->send(last);
         remove(session, Removal::kDisconnected);
     } else if (session->held) {
-        answer_held(session, "none", farewell);
+        answer_held(session, "none", told);
         remove(session, Removal::kDisconnected);
     } else {
-        // Nobody is there to be told. The next connect will be; until then only the id is kept.
-        session->push(farewell);
+        // Nobody is there to be told. The next connect will be; until then only the id and the queue are
+        // kept.
         retire(session, Removal::kDisconnected);
         session->state = Session::State::kLeaving;
         arm(*session, std::max(session->deadline == Session::kNever ? Millis{0} : session->deadline,
@@ -285,10 +170,9 @@ void EngineImpl::forget(const SessionPtr& session) {
 void EngineImpl::remove(const SessionPtr& session, Removal why) {
     // A session is cut under a waiting client, which then learns that it must shake hands again.
     if (const auto held = take_held(*session)) {
-        held->round->fill(held->slot, ReplyText(held->id, "/meta/connect", false)
-                                          .error("402::session_unknown")
-                                          .advice(advice("handshake"))
-                                          .done());
+        ReplyText text(held->id, "/meta/connect", false);
+        text.error(why == Removal::kCut ? bayeux_error(Code::kQueueFull) : "402::session_unknown");
+        held->answer.fill(finish(text.advice(advice("handshake"))));
     }
     if (session->stream) release_stream(*session);
     retire(session, why);
@@ -302,13 +186,6 @@ void EngineImpl::begin_shutdown() {
         if (session->held) waiting.push_back(session);
     }
     for (const auto& session : waiting) answer_held(session);
-}
-
-Advice EngineImpl::advice(std::string_view reconnect) const {
-    // While stopping nothing is held, so clients must pause by themselves.
-    constexpr Millis kPauseWhileStopping{1000};
-    const auto interval = reconnect == "handshake" ? Millis{0} : options_.interval;
-    return {reconnect, stopping_ ? std::max(interval, kPauseWhileStopping) : interval, options_.timeout};
 }
 
 }  // namespace twinpane::bayeux

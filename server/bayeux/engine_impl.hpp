@@ -1,5 +1,5 @@
-// The engine of one loop. engine_impl.cpp: sessions' lives, delivery, expiry. engine_meta.cpp: what clients
-// ask.
+// The engine of one loop. engine_impl.cpp: sessions' lives and connections. engine_delivery.cpp: what goes to
+// clients. engine_connect.cpp: connects and their hold. engine_meta.cpp: what else clients ask.
 #pragma once
 
 #include <atomic>
@@ -68,49 +68,57 @@ class EngineImpl final : public Engine, public Inlet {
     struct Request {
         const Message& message;
         const Peer& peer;
-        const std::shared_ptr<Outlet>& outlet;
-        const std::shared_ptr<Round>& round;
-        std::size_t slot;
+        const Answer& answer;
     };
+    struct Handshake;
 
     // engine_meta.cpp
     SessionPtr resolve(const Batch& batch, const Peer& peer, const std::shared_ptr<Outlet>& outlet);
     void serve(const Request& request, const SessionPtr& session);
     void handshake(const Request& request);
-    void finish_handshake(Result<std::shared_ptr<const Principal>> verdict, const std::string& id,
-                          bool internal, const std::shared_ptr<Outlet>& outlet,
-                          const std::shared_ptr<Round>& round);
-    void connect(const Request& request, const SessionPtr& session);
+    void finish_handshake(const Handshake& from, Result<std::shared_ptr<const Principal>> verdict);
+    SessionPtr make_session(const Handshake& from, std::shared_ptr<const Principal> principal);
     void subscribe(const Request& request, Session& session);
     void unsubscribe(const Request& request, Session& session);
     void say_good_bye(const Request& request, const SessionPtr& session);
     void publish(const Request& request, const SessionPtr& session);
     void publish_to_service(const Request& request, const SessionPtr& session);
-    void reply(const Request& request, ReplyText text);
+    void reply(const Request& request, ReplyText& text);
+    SharedBytes finish(ReplyText& text) const;
     void refuse(const Request& request, std::string_view error);
     void refuse_unknown(const Request& request);
+
+    // engine_connect.cpp
+    void connect(const Request& request, const SessionPtr& session);
+    void dismiss(const Request& request, const SessionPtr& session);
+    void hold(const SessionPtr& session, Millis timeout);
+    void answer_held(const SessionPtr& session, std::string_view reconnect = "retry", SharedBytes after = {});
+    void drop_held(Session& session);
+    std::unique_ptr<HeldConnect> take_held(Session& session);
+    Advice advice(std::string_view reconnect = "retry") const;
+    SharedBytes farewell() const;
+
+    // engine_delivery.cpp
+    bool enqueue(Session& session, const SharedBytes& message);
+    bool fits(const Session& session, const std::string& message) const;
+    SharedBytes stamped(const SharedBytes& message) const;
+    void flush_later(Session& session);
+    void flush_to_stream(Session& session);
+    void cut_later(Session& session);
+    void publish_here(std::string_view channel, const SharedBytes& message);
+    bool publish_everywhere(const Message& message);
 
     // engine_impl.cpp
     SessionPtr find(std::string_view client_id) const;
     void bind(const SessionPtr& session, const std::shared_ptr<Outlet>& stream);
     void release_stream(Session& session);
     void detach(Session& session);
-    void flush_to_stream(Session& session);
-    void answer_held(const SessionPtr& session, std::string_view reconnect = "retry", SharedBytes after = {});
-    void drop_held(Session& session);
-    std::unique_ptr<HeldConnect> take_held(Session& session);
-    bool enqueue(Session& session, const SharedBytes& message);
-    void flush_later(Session& session);
-    void cut_later(Session& session);
-    void publish_here(std::string_view channel, const SharedBytes& message);
-    bool publish_everywhere(const Message& message);
     void arm(Session& session, Millis deadline);
     void touch(Session& session);
     void on_timer(const SessionPtr& session);
     void retire(const SessionPtr& session, Removal why);
     void forget(const SessionPtr& session);
     void remove(const SessionPtr& session, Removal why);
-    Advice advice(std::string_view reconnect = "retry") const;
 
     const EngineOptions& options_;
     Parts parts_;

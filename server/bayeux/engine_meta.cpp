@@ -9,9 +9,6 @@ namespace twinpane::bayeux {
 
 namespace {
 
-// Advice that clients give for themselves is believed up to here.
-constexpr Millis kMaxClientInterval{60'000};
-
 // The channels that a (un)subscribe names: a string or an array of strings. Nothing if it is something else.
 std::optional<std::vector<std::string>> named_channels(std::string_view subscription) {
     std::vector<std::string> names;
@@ -53,14 +50,15 @@ void EngineImpl::receive(const Batch& batch, const Peer& peer, const std::shared
         if (outlet->kind() == Outlet::Kind::kExchange) outlet->send({});
         return;
     }
-    const auto round = std::make_shared<Round>(outlet, batch.messages.size());
-    if (batch.is_handshake()) {
-        handshake({batch.messages[0], peer, outlet, round, 0});
-        return;
+    Answer answer{outlet, nullptr, 0};
+    if (outlet->kind() == Outlet::Kind::kExchange) {
+        answer.round = std::make_shared<Round>(outlet, batch.messages.size());
     }
+    if (batch.is_handshake()) return handshake({batch.messages[0], peer, answer});
     const auto session = resolve(batch, peer, outlet);
-    for (std::size_t slot = 0; slot < batch.messages.size(); ++slot) {
-        serve({batch.messages[slot], peer, outlet, round, slot}, session);
+    for (const auto& message : batch.messages) {
+        serve({message, peer, answer}, session);
+        ++answer.slot;
     }
 }
 
@@ -96,16 +94,26 @@ void EngineImpl::serve(const Request& request, const SessionPtr& session) {
     publish(request, session);
 }
 
-void EngineImpl::reply(const Request& request, ReplyText text) {
+// What every reply ends with.
+SharedBytes EngineImpl::finish(ReplyText& text) const {
+    if (options_.extensions.timestamp) text.field("timestamp", timestamp_json(parts_.clock.unix_ms()));
+    return text.done();
+}
+
+void EngineImpl::reply(const Request& request, ReplyText& text) {
+    const auto& message = request.message;
+    if (options_.extensions.timesync && !message.ext.empty() && message.channel.starts_with("/meta/")) {
+        const auto now = parts_.clock.unix_ms();
+        if (const auto sync = TimeSync::read(message.ext, now)) text.ext(ExtText().add(*sync, now));
+    }
     counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
-    request.round->fill(request.slot, text.done());
+    request.answer.fill(finish(text));
 }
 
 void EngineImpl::refuse(const Request& request, std::string_view error) {
     const auto id = valid_message_id(request.message.id) ? request.message.id : std::string_view{};
     ReplyText text(id, request.message.channel, false);
-    text.field("subscription", echo(request.message)).error(error);
-    reply(request, std::move(text));
+    reply(request, text.field("subscription", echo(request.message)).error(error));
 }
 
 void EngineImpl::refuse_unknown(const Request& request) {
@@ -113,59 +121,62 @@ void EngineImpl::refuse_unknown(const Request& request) {
     text.field("subscription", echo(request.message)).error("402::session_unknown");
     // Only a connect may be told to shake hands again; CometD's clients do it by themselves otherwise.
     if (request.message.channel == "/meta/connect") text.advice(advice("handshake"));
-    reply(request, std::move(text));
+    reply(request, text);
 }
 
 // --- handshake ---
 
+// What is kept of the request while the policy decides.
+struct EngineImpl::Handshake {
+    std::string id;
+    Peer peer;
+    bool acknowledge = false;
+    std::optional<TimeSync> timesync;
+    Answer answer;
+};
+
 void EngineImpl::handshake(const Request& request) {
-    if (!valid_message_id(request.message.id)) return refuse(request, "405::message_id_invalid");
-    if (request.outlet->handshaking_) return refuse(request, "403::handshake_failed");
-    request.outlet->handshaking_ = true;
-    parts_.policy.handshake(
-        request.peer, request.message.ext,
-        [self = std::weak_ptr(self_), id = std::string(request.message.id), internal = request.peer.internal,
-         outlet = request.outlet, round = request.round](Result<std::shared_ptr<const Principal>> verdict) {
-            const auto engine = self.lock();
-            if (!engine) return;
-            outlet->handshaking_ = false;
-            if (outlet->is_gone()) return;  // nobody would ever learn the session's id
-            (*engine)->finish_handshake(std::move(verdict), id, internal, outlet, round);
-        });
+    const auto& message = request.message;
+    const auto& outlet = request.answer.outlet;
+    if (!valid_message_id(message.id)) return refuse(request, "405::message_id_invalid");
+    if (outlet->handshaking_) return refuse(request, "403::handshake_failed");
+    outlet->handshaking_ = true;
+    const auto& extensions = options_.extensions;
+    Handshake from{std::string(message.id), request.peer,
+                   extensions.ack && wants_acknowledgements(message.ext), std::nullopt, request.answer};
+    if (extensions.timesync) from.timesync = TimeSync::read(message.ext, parts_.clock.unix_ms());
+    parts_.policy.handshake(request.peer, message.ext,
+                            [self = std::weak_ptr(self_),
+                             from = std::move(from)](Result<std::shared_ptr<const Principal>> verdict) {
+                                const auto engine = self.lock();
+                                if (!engine) return;
+                                from.answer.outlet->handshaking_ = false;
+                                // Nobody would ever learn the session's id.
+                                if (from.answer.outlet->is_gone()) return;
+                                (*engine)->finish_handshake(from, std::move(verdict));
+                            });
 }
 
-void EngineImpl::finish_handshake(Result<std::shared_ptr<const Principal>> verdict, const std::string& id,
-                                  bool internal, const std::shared_ptr<Outlet>& outlet,
-                                  const std::shared_ptr<Round>& round) {
+void EngineImpl::finish_handshake(const Handshake& from, Result<std::shared_ptr<const Principal>> verdict) {
     if (verdict && sessions_.size() >= options_.max_sessions) verdict = fail(Code::kTooManySessions);
     if (verdict && stopping_) verdict = fail(Code::kShuttingDown);
     counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
+    ReplyText text(from.id, "/meta/handshake", verdict.has_value());
+    ExtText ext;
+    if (from.timesync) ext.add(*from.timesync, parts_.clock.unix_ms());
     if (!verdict) {
         ++counters_.handshakes_denied;
         const auto code = verdict.error().code;
         // What the client can't change by asking again ends it; what may pass is tried again after a while.
         const bool passes = info(code).status >= 500;
         constexpr Millis kRetry{5000};
-        ReplyText text(id, "/meta/handshake", false);
-        text.error(bayeux_error(code))
+        text.error(code == Code::kRoleNotAllowed ? "403::handshake_denied" : bayeux_error(code))
             .advice({passes ? "handshake" : "none", passes ? kRetry : Millis{0}, options_.timeout});
-        round->fill(0, text.done());
+        from.answer.fill(finish(text.ext(ext)));
         return;
     }
-    static constexpr char kHex[] = "0123456789abcdef";
-    auto session = std::make_shared<Session>();
-    session->ref.loop = parts_.loop;
-    session->ref.id = {kHex[parts_.loop >> 4U], kHex[parts_.loop & 15U]};
-    session->ref.id += random_hex(parts_.random, 16);
-    session->principal = *verdict ? std::move(*verdict) : std::make_shared<const Principal>();
-    session->internal = internal;
-    session->interval = options_.interval;
-    session->last_connect = outlet->kind();
-    sessions_.emplace(session->ref.id, session);
-    ++counters_.sessions;
-    ++counters_.handshakes;
-    arm(*session, parts_.clock.monotonic() + options_.interval + options_.max_interval);
-
+    const auto& outlet = from.answer.outlet;
+    const auto session = make_session(from, std::move(*verdict));
     std::string types = "[";
     for (const auto& type : options_.connection_types) {
         if (types.size() > 1) types += ',';
@@ -174,86 +185,47 @@ void EngineImpl::finish_handshake(Result<std::shared_ptr<const Principal>> verdi
     types += ']';
     std::string client_id;
     json::append_quoted(client_id, session->ref.id);
-    ReplyText text(id, "/meta/handshake", true);
     text.field("version", "\"1.0\"").field("minimumVersion", "\"1.0\"").field("clientId", client_id);
     text.field("supportedConnectionTypes", types).advice(advice());
-    if (outlet->kind() == Outlet::Kind::kStream) bind(session, outlet);
-    round->fill(0, text.done());
+
+    // What was delivered to the session meanwhile follows the reply where the client counts it; else it
+    // waits.
+    std::vector<SharedBytes> waiting;
+    auto& queue = session->queue;
+    if (options_.handshake_delivery) {
+        if (queue.acknowledging()) {
+            const auto batch = queue.close_batch(waiting);
+            ext.add("ack", "{\"enabled\":true,\"batch\":" + std::to_string(batch) + '}');
+        } else {
+            waiting = queue.take(outlet->kind() == Outlet::Kind::kExchange ? outlet : nullptr);
+            if (outlet->kind() == Outlet::Kind::kExchange) outlet->session_ = session;
+        }
+        if (!waiting.empty()) text.field("x-messages", std::to_string(waiting.size()));
+    } else if (queue.acknowledging()) {
+        ext.add("ack", "true");
+    }
+    from.answer.fill_before(finish(text.ext(ext)), waiting);
+    if (outlet->kind() == Outlet::Kind::kStream && session->alive()) bind(session, outlet);
 }
 
-// --- connect ---
-
-void EngineImpl::connect(const Request& request, const SessionPtr& session) {
-    const auto& message = request.message;
-    const auto kind = request.outlet->kind();
-    if (session->state == Session::State::kLeaving) {
-        ReplyText text(message.id, message.channel, true);
-        text.advice(advice("none"));
-        counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
-        auto waiting = session->take_queue(nullptr);
-        const auto farewell = waiting.back();
-        waiting.pop_back();
-        if (kind == Outlet::Kind::kStream) {
-            if (!waiting.empty()) request.outlet->send(waiting);
-        } else {
-            request.round->add_first(std::move(waiting));
-        }
-        request.round->fill(request.slot, text.done(), farewell);
-        forget(session);
-        return;
-    }
-
-    // One connect at a time: an older one is given up. Over HTTP it must be answered with an error status, or
-    // its client would take the answer for the one it waits for.
-    if (session->held) {
-        const auto older = take_held(*session);
-        if (older->outlet->kind() == Outlet::Kind::kExchange) {
-            older->outlet->session_.reset();
-            older->outlet->refuse(Code::kWrongState);
-        }
-    }
-    session->confirm();
-    if (kind == Outlet::Kind::kExchange) {
-        // The client has come back over HTTP, so it does not listen to the socket any more.
-        if (session->stream) release_stream(*session);
-        request.outlet->session_ = session;
-    }
-
-    const bool first = !session->connected;
-    const bool moved = session->last_connect != kind;
-    session->connected = true;
-    session->last_connect = kind;
-
-    auto timeout = options_.timeout;
+EngineImpl::SessionPtr EngineImpl::make_session(const Handshake& from,
+                                                std::shared_ptr<const Principal> principal) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    auto session = std::make_shared<Session>();
+    session->ref.loop = parts_.loop;
+    session->ref.id = {kHex[parts_.loop >> 4U], kHex[parts_.loop & 15U]};
+    session->ref.id += random_hex(parts_.random, 16);
+    session->principal = principal ? std::move(principal) : std::make_shared<const Principal>();
+    session->internal = from.peer.internal;
     session->interval = options_.interval;
-    if (!message.advice.empty()) {
-        if (const auto own = json::small_integer(json::member(message.advice, "timeout").value_or(""))) {
-            timeout = std::min(timeout, Millis{*own});
-        }
-        if (const auto own = json::small_integer(json::member(message.advice, "interval").value_or(""))) {
-            session->interval = std::min(kMaxClientInterval, Millis{*own});
-        }
-    }
-
-    auto held = std::make_unique<HeldConnect>();
-    held->round = request.round;
-    held->slot = request.slot;
-    held->outlet = request.outlet;
-    held->id = message.id;
-    held->advise = first || moved || !message.advice.empty();
-    held->interval = session->interval;
-    session->held = std::move(held);
-    ++counters_.held;
-    session->deadline = Session::kNever;
-
-    const bool free = kind == Outlet::Kind::kStream || (request.round->slots() == 1 && !session->has_queue());
-    if (first || timeout <= Millis{0} || stopping_ || !free) {
-        answer_held(session);
-        return;
-    }
-    session->held->timer = parts_.timers.after(timeout, [this, weak = std::weak_ptr(session)] {
-        if (const auto waiting = weak.lock()) answer_held(waiting);
-    });
+    session->last_connect = from.answer.outlet->kind();
+    session->connect_only = options_.meta_connect_deliver_only || from.acknowledge;
+    if (from.acknowledge) session->queue.use_acknowledgements();
+    sessions_.emplace(session->ref.id, session);
+    ++counters_.sessions;
+    ++counters_.handshakes;
+    arm(*session, parts_.clock.monotonic() + options_.interval + options_.max_interval);
+    return session;
 }
 
 // --- subscriptions ---
@@ -287,7 +259,7 @@ void EngineImpl::subscribe(const Request& request, Session& session) {
     }
     ReplyText text(message.id, message.channel, true);
     text.field("subscription", message.subscription);
-    reply(request, std::move(text));
+    reply(request, text);
 }
 
 void EngineImpl::unsubscribe(const Request& request, Session& session) {
@@ -301,15 +273,23 @@ void EngineImpl::unsubscribe(const Request& request, Session& session) {
     }
     ReplyText text(message.id, message.channel, true);
     text.field("subscription", message.subscription);
-    reply(request, std::move(text));
+    reply(request, text);
 }
 
 // The order matters to CometD's clients: what waited, the held connect's answer, and the reply to this last.
 void EngineImpl::say_good_bye(const Request& request, const SessionPtr& session) {
     answer_held(session, "none");
-    if (session->has_queue()) request.round->add_first(session->take_queue(nullptr));
+    auto waiting = session->queue.take_unsent();
+    const auto& answer = request.answer;
+    if (!waiting.empty()) {
+        if (answer.round) {
+            answer.round->add_first(std::move(waiting));
+        } else {
+            answer.outlet->send(waiting);
+        }
+    }
     ReplyText text(request.message.id, request.message.channel, true);
-    reply(request, std::move(text));
+    reply(request, text);
     remove(session, Removal::kDisconnected);
 }
 
@@ -332,14 +312,18 @@ void EngineImpl::publish(const Request& request, const SessionPtr& session) {
         return refuse(request, "403:denied_by_security_policy:publish_denied");
     }
     if (!publish_everywhere(message)) return refuse(request, bayeux_error(Code::kRateLimited));
-    reply(request, ReplyText(message.id, message.channel, true));
+    ReplyText text(message.id, message.channel, true);
+    reply(request, text);
 }
 
 void EngineImpl::publish_to_service(const Request& request, const SessionPtr& session) {
     const auto& message = request.message;
     const auto service = std::ranges::find_if(
         services_, [&](const auto& entry) { return below(message.channel, entry.first); });
-    if (service == services_.end()) return reply(request, ReplyText(message.id, message.channel, true));
+    if (service == services_.end()) {
+        ReplyText text(message.id, message.channel, true);
+        return reply(request, text);
+    }
     Publish publish;
     publish.from = session->ref;
     publish.principal = session->principal;
@@ -347,15 +331,15 @@ void EngineImpl::publish_to_service(const Request& request, const SessionPtr& se
     publish.channel = message.channel;
     publish.data = message.data.empty() ? std::string_view("null") : message.data;
     publish.id = message.id;
-    auto done = [self = std::weak_ptr(self_), round = request.round, slot = request.slot,
-                 id = std::string(message.id), channel = std::string(message.channel)](
-                    std::optional<Error> error, const std::string& args) {
+    auto done = [self = std::weak_ptr(self_), answer = request.answer, id = std::string(message.id),
+                 channel = std::string(message.channel)](std::optional<Error> error,
+                                                         const std::string& args) {
         const auto engine = self.lock();
         if (!engine) return;
         (*engine)->counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
         ReplyText text(id, channel, !error);
         if (error) text.error(bayeux_error(error->code, args));
-        round->fill(slot, text.done());
+        answer.fill((*engine)->finish(text));
     };
     service->second->on_publish(publish, Reply(std::move(done)));
 }

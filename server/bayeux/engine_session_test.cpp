@@ -279,7 +279,7 @@ TEST(Queue, BeyondItsMessagesTheSessionIsCutAndItsHeldConnectAnswered) {
     EXPECT_FALSE(rig.engine().deliver(rig.ref(id), "/service/x", "1"));
     rig.drain();
     ASSERT_EQ(held->texts.size(), 1U);
-    EXPECT_EQ(Rig::field(held->texts[0], "error"), "402::session_unknown");
+    EXPECT_EQ(Rig::field(held->texts[0], "error"), "429:4502:queue_full");
     EXPECT_EQ(rig.group.counters().held, 0U);
 }
 
@@ -336,7 +336,7 @@ TEST(Queue, AnOverflowIsNotForgottenWhenTheClientHasComeBackMeanwhile) {
     const auto held = rig.post(Rig::connect(id, "5"));
     rig.gone(stream, true);
     ASSERT_EQ(held->texts.size(), 1U);
-    EXPECT_EQ(Rig::field(held->texts[0], "error"), "402::session_unknown");
+    EXPECT_EQ(Rig::field(held->texts[0], "error"), "429:4502:queue_full");
     EXPECT_EQ(Rig::field(Rig::field(held->texts[0], "advice"), "reconnect"), "handshake");
 }
 

@@ -39,7 +39,7 @@ class Outlet {
     // Stream: sends these messages, in order. Exchange: completes it, the messages are the answer's array.
     // False: the connection is on its way out and took none of them; Inlet::gone will follow and say why.
     virtual bool send(std::span<const SharedBytes> messages) = 0;
-    // Completes an exchange with this error. Not for streams.
+    // Completes an exchange with this error; closes a stream with it.
     virtual void refuse(Code code) = 0;
     // Bytes handed over and not yet written.
     virtual std::size_t queued_bytes() const = 0;

@@ -27,7 +27,10 @@ ReplyText& ReplyText::advice(const Advice& advice) {
     text_ += ",\"advice\":{\"reconnect\":\"";
     text_ += advice.reconnect;
     text_ += "\",\"interval\":" + std::to_string(advice.interval.count());
-    text_ += ",\"timeout\":" + std::to_string(advice.timeout.count()) + '}';
+    text_ += ",\"timeout\":" + std::to_string(advice.timeout.count());
+    if (advice.max_interval) text_ += ",\"maxInterval\":" + std::to_string(advice.max_interval->count());
+    if (advice.multiple_clients) text_ += ",\"multiple-clients\":true";
+    text_ += '}';
     return *this;
 }
 
@@ -36,12 +39,26 @@ ReplyText& ReplyText::field(std::string_view name, std::string_view json) {
     return *this;
 }
 
+ReplyText& ReplyText::ext(const ExtText& ext) {
+    if (!ext.members().empty()) text_.append(",\"ext\":{").append(ext.members()).append("}");
+    return *this;
+}
+
+ExtText& ExtText::add(std::string_view name, std::string_view json) {
+    text_.append(text_.empty() ? "\"" : ",\"").append(name).append("\":").append(json);
+    return *this;
+}
+
+ExtText& ExtText::add(const TimeSync& sync, std::int64_t now) {
+    return sync.wanted ? add("timesync", sync.reply(now)) : *this;
+}
+
 SharedBytes ReplyText::done() {
     text_ += '}';
     return share(std::move(text_));
 }
 
-SharedBytes broadcast_text(const Message& message) {
+SharedBytes broadcast_text(const Message& message, std::string_view timestamp) {
     const auto data = message.data.empty() ? std::string_view("null") : message.data;
     std::string text;
     text.reserve(message.channel.size() + data.size() + message.ext.size() + 64);
@@ -49,7 +66,11 @@ SharedBytes broadcast_text(const Message& message) {
     json::append_quoted(text, message.channel);
     text.append(",\"data\":").append(data);
     if (!message.ext.empty()) text.append(",\"ext\":").append(message.ext);
-    for (const auto& [key, value] : message.extra) text.append(",").append(key).append(":").append(value);
+    for (const auto& [key, value] : message.extra) {
+        if (!timestamp.empty() && json::is(key, "timestamp")) continue;
+        text.append(",").append(key).append(":").append(value);
+    }
+    if (!timestamp.empty()) text.append(",\"timestamp\":").append(timestamp);
     text += '}';
     return share(std::move(text));
 }

@@ -1,20 +1,37 @@
 // The texts of the messages that the engine itself writes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.hpp"
 #include "bayeux/envelope.hpp"
+#include "bayeux/extensions.hpp"
 
 namespace twinpane::bayeux {
 
-// The three values that every advice carries. Clients of CometD replace their whole advice by the one they
-// get, so a part of it would reset the rest.
+// The first three are in every advice: clients of CometD replace their whole advice by the one they get, so a
+// part of it would reset the rest.
 struct Advice {
     std::string_view reconnect = "retry";  // retry, handshake (with successful:false only) or none
     Millis interval{0};
     Millis timeout{0};
+    std::optional<Millis> max_interval = {};
+    bool multiple_clients = false;
+};
+
+// The members of a reply's `ext`.
+class ExtText {
+  public:
+    // `json` is the member's value.
+    ExtText& add(std::string_view name, std::string_view json);
+    // Nothing if the client need not be told.
+    ExtText& add(const TimeSync& sync, std::int64_t now);
+    std::string_view members() const { return text_; }
+
+  private:
+    std::string text_;
 };
 
 // {"id":...,"channel":...,"successful":true|false, ...}. `id` is JSON text or empty; finish with done().
@@ -25,6 +42,8 @@ class ReplyText {
     ReplyText& advice(const Advice& advice);
     // A field with a value that is JSON already; nothing if `json` is empty.
     ReplyText& field(std::string_view name, std::string_view json);
+    // Nothing if it is empty.
+    ReplyText& ext(const ExtText& ext);
     SharedBytes done();
 
   private:
@@ -32,7 +51,7 @@ class ReplyText {
 };
 
 // The message that subscribers of a broadcast channel get: the publisher's without clientId, id and the
-// fields that only a server may set.
-SharedBytes broadcast_text(const Message& message);
+// fields that only a server may set. `timestamp` (JSON), if given, takes the place of the publisher's.
+SharedBytes broadcast_text(const Message& message, std::string_view timestamp = {});
 
 }  // namespace twinpane::bayeux

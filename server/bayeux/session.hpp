@@ -3,30 +3,29 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/executor.hpp"
 #include "bayeux/engine.hpp"
+#include "bayeux/extensions.hpp"
 #include "bayeux/link.hpp"
+#include "bayeux/queue.hpp"
+#include "bayeux/round.hpp"
 
 namespace twinpane::bayeux {
 
-class Round;
 struct Channel;
 
 // A connect that waits for its answer.
 struct HeldConnect {
-    std::shared_ptr<Round> round;
-    std::size_t slot = 0;
-    std::shared_ptr<Outlet> outlet;
+    Answer answer;
     std::string id;  // JSON
     bool advise = false;
     Millis interval{0};
+    std::optional<TimeSync> timesync;
     TimerId timer = 0;
 };
 
@@ -51,10 +50,12 @@ class Session : public std::enable_shared_from_this<Session> {
     bool internal = false;  // shook hands on the internal listener; usable from there only
     State state = State::kAlive;
 
-    bool connected = false;  // a connect has been seen
+    bool connected = false;     // a connect has been seen
+    bool connect_only = false;  // messages leave with connects only, on a stream too
     Outlet::Kind last_connect = Outlet::Kind::kExchange;
-    std::shared_ptr<Outlet> stream;  // when set, messages go there at once
+    std::shared_ptr<Outlet> stream;
     std::unique_ptr<HeldConnect> held;
+    MessageQueue queue;
 
     // Expiry. The timer may be older than the deadline; it is looked at when it fires.
     Millis deadline = kNever;
@@ -67,24 +68,8 @@ class Session : public std::enable_shared_from_this<Session> {
     std::uint64_t stamp = 0;  // the last broadcast that reached this session
 
     bool alive() const { return state == State::kAlive; }
-
-    // The queue: what waits while there is no stream.
-    bool has_queue() const { return !queue_.empty(); }
-    std::size_t queue_bytes() const { return queue_bytes_; }
-    std::size_t queue_messages() const { return queue_.size(); }
-    void push(SharedBytes message);
-    // Empties the queue. For an exchange the messages are remembered until confirm() or take_back().
-    std::vector<SharedBytes> take_queue(const std::shared_ptr<Outlet>& exchange);
-    // The client has shown that the last exchange's answer arrived.
-    void confirm();
-    // If `exchange` was the last one answered: its messages go back to the head of the queue.
-    bool take_back(const std::shared_ptr<Outlet>& exchange);
-
-  private:
-    std::deque<SharedBytes> queue_;
-    std::size_t queue_bytes_ = 0;
-    std::vector<SharedBytes> unconfirmed_;
-    std::shared_ptr<Outlet> unconfirmed_by_;
+    // Messages go out at once.
+    bool direct() const { return stream && !connect_only; }
 };
 
 }  // namespace twinpane::bayeux

@@ -113,6 +113,14 @@ class Rig {
         auto replies = outlet->take();
         return replies.empty() ? "" : field(replies.back(), "clientId");
     }
+    // A handshake with more fields (",\"ext\":{...}"); the whole reply.
+    std::string handshake_reply(const std::shared_ptr<FakeOutlet>& outlet, std::string_view more,
+                                unsigned loop = 0) {
+        send(outlet, R"({"channel":"/meta/handshake","version":"1.0","id":"h")" + std::string(more) + "}",
+             loop);
+        auto replies = outlet->take();
+        return replies.empty() ? "" : replies.front();
+    }
     std::string handshake_over_http(unsigned loop = 0) { return handshake(exchange(), loop); }
     // Shakes hands and connects once; the reply is taken off the outlet.
     std::string open(const std::shared_ptr<FakeOutlet>& outlet, unsigned loop = 0) {

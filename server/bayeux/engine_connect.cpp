@@ -1,0 +1,145 @@
+#include <algorithm>
+
+#include "bayeux/engine_impl.hpp"
+#include "bayeux/json.hpp"
+
+namespace twinpane::bayeux {
+
+namespace {
+
+// Advice that clients give for themselves is believed up to here.
+constexpr Millis kMaxClientInterval{60'000};
+
+std::optional<Millis> own_advice(std::string_view advice, std::string_view name) {
+    if (advice.empty() || advice.front() != '{') return std::nullopt;
+    const auto own = json::small_integer(json::member(advice, name).value_or(""));
+    return own ? std::optional(Millis{*own}) : std::nullopt;
+}
+
+}  // namespace
+
+void EngineImpl::connect(const Request& request, const SessionPtr& session) {
+    const auto& message = request.message;
+    const auto& outlet = request.answer.outlet;
+    const auto kind = outlet->kind();
+    auto& queue = session->queue;
+    if (queue.acknowledging()) queue.acknowledge(acknowledged_batch(message.ext).value_or(0));
+    if (session->state == Session::State::kLeaving) return dismiss(request, session);
+
+    // One connect at a time: an older one is given up. Over HTTP it must be answered with an error status, or
+    // its client would take the answer for the one it waits for.
+    if (const auto older = take_held(*session); older && older->answer.round) {
+        older->answer.outlet->session_.reset();
+        older->answer.outlet->refuse(Code::kWrongState);
+    }
+    queue.confirm();
+    if (kind == Outlet::Kind::kExchange) {
+        // The client has come back over HTTP, so it does not listen to the socket any more.
+        if (session->stream) release_stream(*session);
+        outlet->session_ = session;
+    }
+
+    const bool first = !session->connected;
+    const bool moved = session->last_connect != kind;
+    session->connected = true;
+    session->last_connect = kind;
+    session->interval =
+        std::min(kMaxClientInterval, own_advice(message.advice, "interval").value_or(options_.interval));
+    const auto timeout =
+        std::min(options_.timeout, own_advice(message.advice, "timeout").value_or(options_.timeout));
+
+    auto held = std::make_unique<HeldConnect>();
+    held->answer = request.answer;
+    held->id = message.id;
+    held->advise = first || moved || !message.advice.empty();
+    held->interval = session->interval;
+    if (options_.extensions.timesync) held->timesync = TimeSync::read(message.ext, parts_.clock.unix_ms());
+    session->held = std::move(held);
+    ++counters_.held;
+    session->deadline = Session::kNever;
+
+    const bool free = session->direct() || (request.answer.alone() && !queue.urgent());
+    if (first || timeout <= Millis{0} || stopping_ || !free) return answer_held(session);
+    hold(session, timeout);
+}
+
+void EngineImpl::hold(const SessionPtr& session, Millis timeout) {
+    session->held->timer = parts_.timers.after(timeout, [this, weak = std::weak_ptr(session)] {
+        if (const auto waiting = weak.lock()) answer_held(waiting);
+    });
+}
+
+// The session has been disconnected while its client was away: it gets the rest, and is told.
+void EngineImpl::dismiss(const Request& request, const SessionPtr& session) {
+    const auto& message = request.message;
+    ReplyText text(message.id, message.channel, true);
+    text.advice(advice("none"));
+    std::vector<SharedBytes> waiting;
+    ExtText ext;
+    if (session->queue.acknowledging()) {
+        ext.add("ack", std::to_string(session->queue.close_batch(waiting)));
+    } else {
+        waiting = session->queue.take(nullptr);
+    }
+    if (options_.extensions.timesync) {
+        const auto now = parts_.clock.unix_ms();
+        if (const auto sync = TimeSync::read(message.ext, now)) ext.add(*sync, now);
+    }
+    counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
+    request.answer.fill(finish(text.ext(ext)), std::move(waiting), farewell());
+    forget(session);
+}
+
+SharedBytes EngineImpl::farewell() const {
+    ReplyText text({}, "/meta/disconnect", true);
+    return finish(text);
+}
+
+std::unique_ptr<HeldConnect> EngineImpl::take_held(Session& session) {
+    auto held = std::move(session.held);
+    if (held) {
+        parts_.timers.cancel(held->timer);
+        --counters_.held;
+    }
+    return held;
+}
+
+// Forgets a held connect without an answer: its connection is gone or its client has sent another one.
+void EngineImpl::drop_held(Session& session) {
+    take_held(session);
+}
+
+void EngineImpl::answer_held(const SessionPtr& session, std::string_view reconnect, SharedBytes after) {
+    const auto held = take_held(*session);
+    if (!held) return;
+    arm(*session, parts_.clock.monotonic() + held->interval + options_.max_interval);
+    ReplyText text(held->id, "/meta/connect", true);
+    if (held->advise || reconnect != "retry" || stopping_) text.advice(advice(reconnect));
+    // What leaves with the answer goes before it: it confirms to the client that all of its batch is there.
+    auto& queue = session->queue;
+    std::vector<SharedBytes> waiting;
+    ExtText ext;
+    if (queue.acknowledging()) {
+        ext.add("ack", std::to_string(queue.close_batch(waiting)));
+    } else if (held->answer.round) {
+        held->answer.round->carry_queue_of(session);
+    } else if (session->connect_only) {
+        waiting = queue.take(nullptr);
+    }
+    if (held->timesync) ext.add(*held->timesync, parts_.clock.unix_ms());
+    counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
+    if (held->answer.fill(finish(text.ext(ext)), waiting, std::move(after))) return;
+    if (!queue.acknowledging()) queue.put_back(waiting);
+}
+
+Advice EngineImpl::advice(std::string_view reconnect) const {
+    // While stopping nothing is held, so clients must pause by themselves.
+    constexpr Millis kPauseWhileStopping{1000};
+    const auto interval = reconnect == "handshake" ? Millis{0} : options_.interval;
+    Advice advice{reconnect, stopping_ ? std::max(interval, kPauseWhileStopping) : interval,
+                  options_.timeout};
+    if (options_.handshake_reconnect) advice.max_interval = options_.max_interval;
+    return advice;
+}
+
+}  // namespace twinpane::bayeux

@@ -1,5 +1,7 @@
 #include "bayeux/channel.hpp"
 
+#include <algorithm>
+
 namespace twinpane::bayeux {
 
 namespace {
@@ -24,7 +26,7 @@ std::string_view normalise_channel(std::string_view name) {
     return name;
 }
 
-ChannelKind classify_channel(std::string_view name) {
+ChannelKind classify_channel(std::string_view name, Characters characters) {
     if (name.size() < 2 || name.size() > kMaxChannelLength || name.front() != '/')
         return ChannelKind::kInvalid;
     bool wild = false;
@@ -35,7 +37,7 @@ ChannelKind classify_channel(std::string_view name) {
         const auto segment = name.substr(at + 1, next - at - 1);
         if (segment.empty()) return ChannelKind::kInvalid;
         for (const char c : segment) {
-            if (!allowed(c)) return ChannelKind::kInvalid;
+            if (characters == Characters::kChecked && !allowed(c)) return ChannelKind::kInvalid;
         }
         wild = segment == "*" || segment == "**";
         at = next;
@@ -45,15 +47,19 @@ ChannelKind classify_channel(std::string_view name) {
     return wild ? ChannelKind::kWild : ChannelKind::kBroadcast;
 }
 
-void matching_patterns(std::string_view channel, std::vector<std::string>& patterns) {
-    patterns.emplace_back(channel);
-    auto slash = channel.rfind('/');
-    patterns.emplace_back(channel.substr(0, slash)).append("/*");
-    while (true) {
-        patterns.emplace_back(channel.substr(0, slash)).append("/**");
-        if (slash == 0) return;
-        slash = channel.rfind('/', slash - 1);
+PatternSet::PatternSet(const std::vector<std::string>& names) {
+    for (const auto& name : names) {
+        const auto channel = normalise_channel(name);
+        if (classify_channel(channel, Characters::kAny) != ChannelKind::kInvalid) names_.emplace(channel);
     }
+}
+
+bool PatternSet::matches(std::string_view channel) {
+    if (names_.empty()) return false;
+    bool found = false;
+    for_each_pattern(channel, scratch_,
+                     [&](std::string_view pattern) { found = found || names_.contains(pattern); });
+    return found;
 }
 
 }  // namespace twinpane::bayeux

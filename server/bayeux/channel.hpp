@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace twinpane::bayeux {
@@ -11,6 +13,11 @@ namespace twinpane::bayeux {
 // Bounds that keep the look-up of wildcards cheap.
 inline constexpr std::size_t kMaxChannelLength = 512;
 inline constexpr std::size_t kMaxChannelSegments = 32;
+
+struct StringHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
 
 // The name that all checks are made on: surrounding blanks and trailing slashes taken off. A view into
 // `name`.
@@ -24,11 +31,40 @@ enum class ChannelKind : std::uint8_t {
     kWild,  // ends in /* or /**; to subscribe to only. Never below /meta or /service
 };
 
-// Of a normalised name.
-ChannelKind classify_channel(std::string_view name);
+enum class Characters : std::uint8_t { kChecked, kAny };  // CometD's set, or any within a segment
 
-// What `channel`, which is no wildcard, is found under: itself, /a/b/*, then /a/b/**, /a/**, /**.
-// Appends to `patterns`, which is reused by callers.
-void matching_patterns(std::string_view channel, std::vector<std::string>& patterns);
+// Of a normalised name.
+ChannelKind classify_channel(std::string_view name, Characters characters = Characters::kChecked);
+
+// Calls `visit` with each name that `channel`, which is no wildcard, is found under: itself, /a/b/*, then
+// /a/b/**, /a/**, /**. `scratch` is reused by callers, so that nothing is allocated; the views end with each
+// call.
+template <typename Visit>
+void for_each_pattern(std::string_view channel, std::string& scratch, Visit&& visit) {
+    visit(channel);
+    auto slash = channel.rfind('/');
+    scratch.assign(channel.substr(0, slash)).append("/*");
+    visit(std::string_view(scratch));
+    while (true) {
+        scratch.resize(slash);
+        scratch.append("/**");
+        visit(std::string_view(scratch));
+        if (slash == 0) return;
+        slash = channel.rfind('/', slash - 1);
+    }
+}
+
+// Names and patterns that channels can be held against. Patterns end in /* or /**.
+class PatternSet {
+  public:
+    // Names that are no channels are ignored.
+    explicit PatternSet(const std::vector<std::string>& names);
+    bool empty() const { return names_.empty(); }
+    bool matches(std::string_view channel);
+
+  private:
+    std::unordered_set<std::string, StringHash, std::equal_to<>> names_;
+    std::string scratch_;
+};
 
 }  // namespace twinpane::bayeux

@@ -110,6 +110,11 @@ class Engine {
     // The same with a message that is already encoded (encode_message) and shared between receivers.
     virtual bool deliver(const ClientRef& client, const SharedBytes& message) = 0;
 
+    // The same with a lazy message: it waits for the next one that isn't, or EngineOptions::max_lazy_timeout.
+    virtual bool deliver_lazy(const ClientRef& client, const SharedBytes& message) {
+        return deliver(client, message);
+    }
+
     // Tells the client to go (advice reconnect none) and removes the session.
     virtual void disconnect(const ClientRef& client) = 0;
 

@@ -51,22 +51,46 @@ void EngineImpl::connect(const Request& request, const SessionPtr& session) {
     auto held = std::make_unique<HeldConnect>();
     held->answer = request.answer;
     held->id = message.id;
-    held->advise = first || moved || !message.advice.empty();
+    held->advise = first || moved || !message.advice.empty() || std::exchange(session->advise, false);
+    held->serial = ++last_connect_;
     held->interval = session->interval;
     if (options_.extensions.timesync) held->timesync = TimeSync::read(message.ext, parts_.clock.unix_ms());
     session->held = std::move(held);
     ++counters_.held;
     session->deadline = Session::kNever;
 
+    if (inactive(*session)) return disconnect(session->ref);
     const bool free = session->direct() || (request.answer.alone() && !queue.urgent());
     if (first || timeout <= Millis{0} || stopping_ || !free) return answer_held(session);
+    session->held->until = parts_.clock.monotonic() + timeout;
     hold(session, timeout);
+    if (request.answer.round && !request.peer.browser.empty() && options_.max_sessions_per_browser >= 0) {
+        enter_browser(session, request.peer.browser);
+    }
 }
 
 void EngineImpl::hold(const SessionPtr& session, Millis timeout) {
+    const auto patience = options_.extensions.max_inactivity;
+    if (patience > Millis{0}) {
+        const auto left = session->last_activity + patience - parts_.clock.monotonic();
+        timeout = std::min(timeout, std::max(left, Millis{1}));
+    }
     session->held->timer = parts_.timers.after(timeout, [this, weak = std::weak_ptr(session)] {
-        if (const auto waiting = weak.lock()) answer_held(waiting);
+        if (const auto waiting = weak.lock()) on_hold_timer(waiting);
     });
+}
+
+void EngineImpl::on_hold_timer(const SessionPtr& session) {
+    if (inactive(*session)) return disconnect(session->ref);
+    const auto left = session->held->until - parts_.clock.monotonic();
+    if (left <= Millis{0}) return answer_held(session);
+    hold(session, left);  // there has been activity meanwhile
+}
+
+// The activity extension: nothing but heartbeats for too long.
+bool EngineImpl::inactive(const Session& session) const {
+    const auto patience = options_.extensions.max_inactivity;
+    return patience > Millis{0} && parts_.clock.monotonic() - session.last_activity >= patience;
 }
 
 // The session has been disconnected while its client was away: it gets the rest, and is told.
@@ -99,6 +123,7 @@ std::unique_ptr<HeldConnect> EngineImpl::take_held(Session& session) {
     auto held = std::move(session.held);
     if (held) {
         parts_.timers.cancel(held->timer);
+        if (!held->browser.empty()) leave_browser(held->browser);
         --counters_.held;
     }
     return held;
@@ -110,11 +135,31 @@ void EngineImpl::drop_held(Session& session) {
 }
 
 void EngineImpl::answer_held(const SessionPtr& session, std::string_view reconnect, SharedBytes after) {
-    const auto held = take_held(*session);
+    auto held = take_held(*session);
     if (!held) return;
     arm(*session, parts_.clock.monotonic() + held->interval + options_.max_interval);
     ReplyText text(held->id, "/meta/connect", true);
     if (held->advise || reconnect != "retry" || stopping_) text.advice(advice(reconnect));
+    give_answer(session, std::move(held), text, std::move(after));
+}
+
+// One tab too many of a browser: it polls from time to time, or not at all.
+void EngineImpl::answer_surplus(const SessionPtr& session) {
+    auto held = take_held(*session);
+    const auto pause = options_.multi_session_interval;
+    const bool may_poll = pause > Millis{0};
+    arm(*session, parts_.clock.monotonic() + std::max(held->interval, pause) + options_.max_interval);
+    ReplyText text(held->id, "/meta/connect", may_poll);
+    if (!may_poll) text.error(bayeux_error(Code::kRateLimited, "multiple_clients"));
+    auto slower = advice(may_poll ? "retry" : "none");
+    if (may_poll) slower.interval = pause;
+    slower.multiple_clients = true;
+    session->advise = true;
+    give_answer(session, std::move(held), text.advice(slower), {});
+}
+
+void EngineImpl::give_answer(const SessionPtr& session, std::unique_ptr<HeldConnect> held, ReplyText& text,
+                             SharedBytes after) {
     // What leaves with the answer goes before it: it confirms to the client that all of its batch is there.
     auto& queue = session->queue;
     std::vector<SharedBytes> waiting;
@@ -123,8 +168,8 @@ void EngineImpl::answer_held(const SessionPtr& session, std::string_view reconne
         ext.add("ack", std::to_string(queue.close_batch(waiting)));
     } else if (held->answer.round) {
         held->answer.round->carry_queue_of(session);
-    } else if (session->connect_only) {
-        waiting = queue.take(nullptr);
+    } else {
+        waiting = queue.take(nullptr);  // all of a session that has connects only, else what is lazy
     }
     if (held->timesync) ext.add(*held->timesync, parts_.clock.unix_ms());
     counters_.messages_out.fetch_add(1, std::memory_order_relaxed);

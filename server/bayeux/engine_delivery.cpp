@@ -19,9 +19,18 @@ SharedBytes EngineImpl::stamped(const SharedBytes& message) const {
     return share("{\"timestamp\":" + timestamp_json(parts_.clock.unix_ms()) + ',' + message->substr(1));
 }
 
-bool EngineImpl::enqueue(Session& session, const SharedBytes& message) {
+bool EngineImpl::deliver_lazy(const ClientRef& client, const SharedBytes& message) {
+    const auto session = find(client.id);
+    return session && enqueue(*session, stamped(message), true);
+}
+
+bool EngineImpl::enqueue(Session& session, const SharedBytes& message, bool lazy) {
     if (!session.alive()) return false;
-    if (session.direct() && session.queue.empty()) {
+    if (options_.extensions.activity == ExtensionOptions::Activity::kClientServer &&
+        options_.extensions.max_inactivity > Millis{0}) {
+        session.last_activity = parts_.clock.monotonic();
+    }
+    if (session.direct() && !lazy && session.queue.empty()) {
         if (session.stream->send({&message, 1})) {
             counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
             return true;
@@ -32,14 +41,36 @@ bool EngineImpl::enqueue(Session& session, const SharedBytes& message) {
         cut_later(session);
         return false;
     }
-    session.queue.push(message);
-    if (session.direct()) {
+    counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
+    // A pile of lazy messages must not come near the limit.
+    lazy = lazy && session.queue.bytes() * 2 < options_.queue_bytes &&
+           session.queue.messages() * 2 < options_.queue_messages && options_.max_lazy_timeout > Millis{0};
+    session.queue.push(message, lazy);
+    if (lazy) {
+        flush_when_lazy(session);
+    } else if (session.direct()) {
         flush_to_stream(session);
     } else if (session.held) {
         flush_later(session);
     }
-    counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
     return true;
+}
+
+void EngineImpl::flush_when_lazy(Session& session) {
+    if (session.lazy_timer != 0) return;
+    session.lazy_timer =
+        parts_.timers.after(options_.max_lazy_timeout, [this, weak = session.weak_from_this()] {
+            const auto waiting = weak.lock();
+            if (!waiting) return;
+            waiting->lazy_timer = 0;
+            if (!waiting->alive() || waiting->queue.empty()) return;
+            waiting->queue.rouse();
+            if (waiting->direct()) {
+                flush_to_stream(*waiting);
+            } else if (waiting->held) {
+                flush_later(*waiting);
+            }
+        });
 }
 
 // A message alone may be as large as the transport let it in; it is the pile that is bounded.
@@ -81,12 +112,15 @@ void EngineImpl::cut_later(Session& session) {
     });
 }
 
-void EngineImpl::publish_here(std::string_view channel, const SharedBytes& message) {
-    subscriptions_.for_each(channel, [&](Session& session) { enqueue(session, message); });
+void EngineImpl::publish_here(std::string_view channel, const SharedBytes& message, const Session* except) {
+    const bool lazy = lazy_channels_.matches(channel);
+    subscriptions_.for_each(channel, [&](Session& session) {
+        if (&session != except) enqueue(session, message, lazy);
+    });
 }
 
 // False: some other loop is too far behind; nothing was published.
-bool EngineImpl::publish_everywhere(const Message& message) {
+bool EngineImpl::publish_everywhere(const Message& message, const Session& publisher) {
     const auto text =
         broadcast_text(message, options_.extensions.timestamp ? timestamp_json(parts_.clock.unix_ms()) : "");
     const auto concerned = [this](const std::unique_ptr<EngineImpl>& other) {
@@ -96,7 +130,8 @@ bool EngineImpl::publish_everywhere(const Message& message) {
         if (concerned(other) && other->backlog_.load() + text->size() > options_.broadcast_backlog)
             return false;
     }
-    publish_here(message.channel, text);
+    const bool echoed = publisher.broadcast_to_publisher.value_or(options_.broadcast_to_publisher);
+    publish_here(message.channel, text, echoed ? nullptr : &publisher);
     for (const auto& other : engines_) {
         if (!concerned(other)) continue;
         other->backlog_ += text->size();

@@ -5,7 +5,7 @@
 namespace twinpane::bayeux {
 
 EngineImpl::EngineImpl(const EngineOptions& options, Parts parts, const Engines& engines)
-    : options_(options), parts_(parts), engines_(engines) {}
+    : options_(options), parts_(parts), engines_(engines), lazy_channels_(options.lazy_channels) {}
 
 EngineImpl::~EngineImpl() = default;
 
@@ -163,7 +163,9 @@ void EngineImpl::retire(const SessionPtr& session, Removal why) {
 
 void EngineImpl::forget(const SessionPtr& session) {
     session->state = Session::State::kGone;
-    if (session->timer != 0) parts_.timers.cancel(std::exchange(session->timer, 0));
+    for (auto* timer : {&session->timer, &session->lazy_timer}) {
+        if (*timer != 0) parts_.timers.cancel(std::exchange(*timer, 0));
+    }
     sessions_.erase(session->ref.id);
 }
 

@@ -48,6 +48,7 @@ class EngineImpl final : public Engine, public Inlet {
     bool deliver(const ClientRef& client, std::string_view channel, std::string_view data,
                  std::string_view id) override;
     bool deliver(const ClientRef& client, const SharedBytes& message) override;
+    bool deliver_lazy(const ClientRef& client, const SharedBytes& message) override;
     void disconnect(const ClientRef& client) override;
     std::size_t queued_bytes(const ClientRef& client) const override;
     std::size_t sessions() const override;
@@ -92,21 +93,38 @@ class EngineImpl final : public Engine, public Inlet {
     void connect(const Request& request, const SessionPtr& session);
     void dismiss(const Request& request, const SessionPtr& session);
     void hold(const SessionPtr& session, Millis timeout);
+    void on_hold_timer(const SessionPtr& session);
     void answer_held(const SessionPtr& session, std::string_view reconnect = "retry", SharedBytes after = {});
+    void answer_surplus(const SessionPtr& session);
+    void give_answer(const SessionPtr& session, std::unique_ptr<HeldConnect> held, ReplyText& text,
+                     SharedBytes after);
+    bool inactive(const Session& session) const;
     void drop_held(Session& session);
     std::unique_ptr<HeldConnect> take_held(Session& session);
     Advice advice(std::string_view reconnect = "retry") const;
+    bool valid_id(std::string_view id) const {
+        return options_.validate_fields ? valid_message_id(id) : usable_message_id(id);
+    }
+    ChannelKind kind_of(std::string_view channel) const {
+        return classify_channel(channel, options_.validate_fields ? Characters::kChecked : Characters::kAny);
+    }
     SharedBytes farewell() const;
 
     // engine_delivery.cpp
-    bool enqueue(Session& session, const SharedBytes& message);
+    bool enqueue(Session& session, const SharedBytes& message, bool lazy = false);
+    void flush_when_lazy(Session& session);
     bool fits(const Session& session, const std::string& message) const;
     SharedBytes stamped(const SharedBytes& message) const;
     void flush_later(Session& session);
     void flush_to_stream(Session& session);
     void cut_later(Session& session);
-    void publish_here(std::string_view channel, const SharedBytes& message);
-    bool publish_everywhere(const Message& message);
+    void publish_here(std::string_view channel, const SharedBytes& message, const Session* except = nullptr);
+    bool publish_everywhere(const Message& message, const Session& publisher);
+
+    // engine_browsers.cpp
+    void enter_browser(const SessionPtr& session, const std::string& browser);
+    void leave_browser(const std::string& browser);
+    EngineImpl& home_of(const std::string& browser) const;
 
     // engine_impl.cpp
     SessionPtr find(std::string_view client_id) const;
@@ -126,6 +144,10 @@ class EngineImpl final : public Engine, public Inlet {
     std::unordered_map<std::string, SessionPtr, StringHash, std::equal_to<>> sessions_;
     Subscriptions subscriptions_;
     std::vector<std::pair<std::string, ServiceHandler*>> services_;  // longest prefix first
+    PatternSet lazy_channels_;
+    // Held connects of the browsers whose home this loop is, wherever their sessions live.
+    std::unordered_map<std::string, int> browsers_;
+    std::uint64_t last_connect_ = 0;
     bool stopping_ = false;
     EngineCounters counters_;
     std::atomic<std::size_t> backlog_{0};  // bytes of broadcasts on their way here from other loops

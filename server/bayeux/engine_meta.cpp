@@ -74,6 +74,10 @@ EngineImpl::SessionPtr EngineImpl::resolve(const Batch& batch, const Peer& peer,
     // wall.
     if (!session || session->internal != peer.internal || session->state == Session::State::kGone)
         return nullptr;
+    if (!stream && peer.browser_bound && !peer.origin.empty() && !session->browser.empty() &&
+        !equal_constant_time(session->browser, peer.browser)) {
+        return nullptr;
+    }
     if (stream && session->alive()) bind(session, outlet);
     return session;
 }
@@ -82,12 +86,13 @@ void EngineImpl::serve(const Request& request, const SessionPtr& session) {
     const auto& message = request.message;
     const bool known = session && message.client_id == session->ref.id;
     if (message.channel.empty()) return refuse(request, "400::channel_missing");
-    if (!valid_message_id(message.id)) return refuse(request, "405::message_id_invalid");
+    if (!valid_id(message.id)) return refuse(request, "405::message_id_invalid");
     if (message.channel == "/meta/connect" && known && session->state != Session::State::kGone) {
         return connect(request, session);
     }
     if (!known || !session->alive()) return refuse_unknown(request);
     touch(*session);
+    if (options_.extensions.max_inactivity > Millis{0}) session->last_activity = parts_.clock.monotonic();
     if (message.channel == "/meta/subscribe") return subscribe(request, *session);
     if (message.channel == "/meta/unsubscribe") return unsubscribe(request, *session);
     if (message.channel == "/meta/disconnect") return say_good_bye(request, session);
@@ -111,7 +116,7 @@ void EngineImpl::reply(const Request& request, ReplyText& text) {
 }
 
 void EngineImpl::refuse(const Request& request, std::string_view error) {
-    const auto id = valid_message_id(request.message.id) ? request.message.id : std::string_view{};
+    const auto id = valid_id(request.message.id) ? request.message.id : std::string_view{};
     ReplyText text(id, request.message.channel, false);
     reply(request, text.field("subscription", echo(request.message)).error(error));
 }
@@ -138,7 +143,7 @@ struct EngineImpl::Handshake {
 void EngineImpl::handshake(const Request& request) {
     const auto& message = request.message;
     const auto& outlet = request.answer.outlet;
-    if (!valid_message_id(message.id)) return refuse(request, "405::message_id_invalid");
+    if (!valid_id(message.id)) return refuse(request, "405::message_id_invalid");
     if (outlet->handshaking_) return refuse(request, "403::handshake_failed");
     outlet->handshaking_ = true;
     const auto& extensions = options_.extensions;
@@ -217,6 +222,8 @@ EngineImpl::SessionPtr EngineImpl::make_session(const Handshake& from,
     session->ref.id += random_hex(parts_.random, 16);
     session->principal = principal ? std::move(principal) : std::make_shared<const Principal>();
     session->internal = from.peer.internal;
+    session->browser = from.peer.browser;
+    session->last_activity = parts_.clock.monotonic();
     session->interval = options_.interval;
     session->last_connect = from.answer.outlet->kind();
     session->connect_only = options_.meta_connect_deliver_only || from.acknowledge;
@@ -236,7 +243,7 @@ void EngineImpl::subscribe(const Request& request, Session& session) {
     const auto names = named_channels(message.subscription);
     if (!names) return refuse(request, "403::subscription_invalid");
     for (const auto& name : *names) {
-        switch (classify_channel(name)) {
+        switch (kind_of(name)) {
             case ChannelKind::kInvalid:
                 return refuse(request, "405::channel_invalid");
             case ChannelKind::kMeta:
@@ -268,7 +275,7 @@ void EngineImpl::unsubscribe(const Request& request, Session& session) {
     const auto names = named_channels(message.subscription);
     if (!names) return refuse(request, "403::subscription_invalid");
     for (const auto& name : *names) {
-        if (classify_channel(name) == ChannelKind::kInvalid) return refuse(request, "405::channel_invalid");
+        if (kind_of(name) == ChannelKind::kInvalid) return refuse(request, "405::channel_invalid");
         if (subscriptions_.remove(session, name)) --counters_.subscriptions;
     }
     ReplyText text(message.id, message.channel, true);
@@ -297,7 +304,7 @@ void EngineImpl::say_good_bye(const Request& request, const SessionPtr& session)
 
 void EngineImpl::publish(const Request& request, const SessionPtr& session) {
     const auto& message = request.message;
-    switch (classify_channel(message.channel)) {
+    switch (kind_of(message.channel)) {
         case ChannelKind::kInvalid:
         case ChannelKind::kWild:
             return refuse(request, "405::channel_invalid");
@@ -311,7 +318,7 @@ void EngineImpl::publish(const Request& request, const SessionPtr& session) {
     if (!parts_.policy.may_publish(*session->principal, request.peer, message.channel)) {
         return refuse(request, "403:denied_by_security_policy:publish_denied");
     }
-    if (!publish_everywhere(message)) return refuse(request, bayeux_error(Code::kRateLimited));
+    if (!publish_everywhere(message, *session)) return refuse(request, bayeux_error(Code::kRateLimited));
     ReplyText text(message.id, message.channel, true);
     reply(request, text);
 }

@@ -148,14 +148,18 @@ Batch own_text(Batch batch, std::string_view original) {
 }
 
 bool valid_message_id(std::string_view id) {
+    if (!usable_message_id(id)) return false;
+    return !is_string(id) || std::ranges::all_of(id.substr(1, id.size() - 2), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    });
+}
+
+bool usable_message_id(std::string_view id) {
+    constexpr std::size_t kMaxText = 128;
+    constexpr std::size_t kMaxNumber = 32;
     if (id.empty()) return true;  // it is optional
-    if (is_string(id)) {
-        const auto text = id.substr(1, id.size() - 2);
-        return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
-            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        });
-    }
-    return (id.front() == '-' || (id.front() >= '0' && id.front() <= '9')) && id.size() <= 32;
+    if (is_string(id)) return id.size() > 2 && id.size() <= kMaxText + 2;
+    return (id.front() == '-' || (id.front() >= '0' && id.front() <= '9')) && id.size() <= kMaxNumber;
 }
 
 }  // namespace twinpane::bayeux

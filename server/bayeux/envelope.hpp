@@ -52,7 +52,9 @@ Result<Batch> parse_batch(std::string_view text, Utf8 utf8 = Utf8::kUnchecked);
 // parsed.
 Batch own_text(Batch batch, std::string_view original);
 
-// True for what a client may use as message id: a JSON string of letters and digits, or a number.
+// True for what a client may use as message id: a JSON string of letters and digits, or a number; or none.
 bool valid_message_id(std::string_view id);
+// The same with any characters.
+bool usable_message_id(std::string_view id);
 
 }  // namespace twinpane::bayeux

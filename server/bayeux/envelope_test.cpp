@@ -38,10 +38,12 @@ TEST(Channel, KindsAndGrammar) {
 
 TEST(Channel, PatternsOfAConcreteChannel) {
     std::vector<std::string> patterns;
-    matching_patterns("/a/b/c", patterns);
+    const auto collect = [&](std::string_view pattern) { patterns.emplace_back(pattern); };
+    std::string scratch;
+    for_each_pattern("/a/b/c", scratch, collect);
     EXPECT_EQ(patterns, (std::vector<std::string>{"/a/b/c", "/a/b/*", "/a/b/**", "/a/**", "/**"}));
     patterns.clear();
-    matching_patterns("/a", patterns);
+    for_each_pattern("/a", scratch, collect);
     EXPECT_EQ(patterns, (std::vector<std::string>{"/a", "/*", "/**"}));
 }
 

@@ -26,7 +26,10 @@ struct HeldConnect {
     bool advise = false;
     Millis interval{0};
     std::optional<TimeSync> timesync;
+    Millis until{0};  // when it is answered at the latest, once it is held
     TimerId timer = 0;
+    std::string browser;       // counted among the held connects of that browser
+    std::uint64_t serial = 0;  // to be told from later ones
 };
 
 class Session : public std::enable_shared_from_this<Session> {
@@ -48,6 +51,7 @@ class Session : public std::enable_shared_from_this<Session> {
     ClientRef ref;
     std::shared_ptr<const Principal> principal;
     bool internal = false;  // shook hands on the internal listener; usable from there only
+    std::string browser;    // Peer::browser of its handshake
     State state = State::kAlive;
 
     bool connected = false;     // a connect has been seen
@@ -55,13 +59,18 @@ class Session : public std::enable_shared_from_this<Session> {
     Outlet::Kind last_connect = Outlet::Kind::kExchange;
     std::shared_ptr<Outlet> stream;
     std::unique_ptr<HeldConnect> held;
+    bool advise = false;  // the next connect's answer takes back an advice that was for one time
     MessageQueue queue;
+    TimerId lazy_timer = 0;
+    std::optional<bool> broadcast_to_publisher;  // its own setting
 
     // Expiry. The timer may be older than the deadline; it is looked at when it fires.
     Millis deadline = kNever;
     Millis timer_at = kNever;
     TimerId timer = 0;
     Millis interval{0};  // the client's own, of its last connect, or the engine's
+
+    Millis last_activity{0};  // for the activity extension
 
     bool flush_posted = false;
     std::vector<Subscription> subscriptions;

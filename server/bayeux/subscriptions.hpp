@@ -14,11 +14,6 @@
 
 namespace twinpane::bayeux {
 
-struct StringHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
-
 struct Channel {
     struct Entry {
         Session* session = nullptr;
@@ -42,17 +37,15 @@ class Subscriptions {
     void for_each(std::string_view channel, Deliver&& deliver) {
         if (channels_.empty()) return;
         ++stamp_;
-        patterns_.clear();
-        matching_patterns(channel, patterns_);
-        for (const auto& pattern : patterns_) {
+        for_each_pattern(channel, scratch_, [&](std::string_view pattern) {
             const auto found = channels_.find(pattern);
-            if (found == channels_.end()) continue;
+            if (found == channels_.end()) return;
             for (const auto& entry : found->second.subscribers) {
                 if (entry.session->stamp == stamp_) continue;
                 entry.session->stamp = stamp_;
                 deliver(*entry.session);
             }
-        }
+        });
     }
 
     std::size_t channels() const { return channels_.size(); }
@@ -62,7 +55,7 @@ class Subscriptions {
     void erase(Session& session, std::uint32_t slot);
 
     std::unordered_map<std::string, Channel, StringHash, std::equal_to<>> channels_;
-    std::vector<std::string> patterns_;
+    std::string scratch_;
     std::uint64_t stamp_ = 0;
     std::size_t count_ = 0;
 };

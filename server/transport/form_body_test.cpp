@@ -14,9 +14,22 @@ TEST(FormBody, JsonPassesWhateverItsContentType) {
     }
 }
 
-TEST(FormBody, AnotherCharacterSetIsRefused) {
-    EXPECT_EQ(json_of_body("application/json;charset=ISO-8859-1", "[]").error().code,
-              Code::kUnsupportedMediaType);
+TEST(FormBody, AnotherCharacterSetIsDecodedOrRefused) {
+    EXPECT_EQ(*json_of_body("application/json;charset=ISO-8859-1", "[\"gr\xFC\xDF\"]"), "[\"grüß\"]");
+    EXPECT_EQ(*json_of_body("application/json; charset=\"utf-16le\"", std::string("[\0]\0", 4)), "[]");
+    EXPECT_EQ(*json_of_body(std::string(kForm) + "; charset=iso-8859-1", "message=%7B%22a%22%3A%22%FC%22%7D"),
+              "[{\"a\":\"ü\"}]");
+    for (const char* type :
+         {"application/json;charset=shift_jis", "text/plain; charset=", "a/b; charset=x"}) {
+        EXPECT_EQ(json_of_body(type, "[]").error().code, Code::kUnsupportedMediaType) << type;
+    }
+    EXPECT_EQ(json_of_body("application/json;charset=utf-16", "[").error().code, Code::kBadJson);
+}
+
+TEST(FormBody, AQueryHasTheSameFields) {
+    EXPECT_EQ(*json_of_query("jsonp=cb&message=%5B%7B%22a%22%3A1%7D%5D&message=%7B%7D&x=message%3D"),
+              R"([{"a":1},{}])");
+    EXPECT_EQ(*json_of_query(""), "[]");
 }
 
 TEST(FormBody, MessageFieldsAreJoined) {

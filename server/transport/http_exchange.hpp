@@ -1,8 +1,9 @@
-// One long-polling request on its way through an engine. Internal to transport.
+// One long-polling or callback-polling request on its way through an engine. Internal to transport.
 #pragma once
 
 #include <memory>
 #include <span>
+#include <string>
 
 #include "base/executor.hpp"
 #include "bayeux/link.hpp"
@@ -12,10 +13,18 @@
 
 namespace twinpane::transport {
 
+// How the answer to one request is dressed.
+struct AnswerForm {
+    Origin origin = {};
+    std::string callback = {};    // callback-polling: the function to call; empty: plain JSON
+    std::string set_cookie = {};  // cookie mode: what an answer of the engine sets
+    int replaced_status = 409;    // of a connect that a newer one replaced
+};
+
 // The request's side: lives on the loop of its connection.
 class HttpExchange final : public bayeux::Outlet {
   public:
-    HttpExchange(std::shared_ptr<net::Responder> responder, Origin origin);
+    HttpExchange(std::shared_ptr<net::Responder> responder, AnswerForm form);
 
     bool send(std::span<const SharedBytes> messages) override;
     void refuse(Code code) override;
@@ -25,7 +34,7 @@ class HttpExchange final : public bayeux::Outlet {
     void respond(net::Response response);
 
     std::shared_ptr<net::Responder> responder_;  // null once answered
-    const Origin origin_;
+    const AnswerForm form_;
 };
 
 // The same on the loop of its session, when that is another one: forwards the answer.
@@ -45,5 +54,8 @@ class RemoteExchange final : public bayeux::Outlet {
 // Serves one POST: checks, parses, and hands it to the engine of its session.
 void serve_post(BayeuxContext& context, net::Side side, net::Request request,
                 std::shared_ptr<net::Responder> responder);
+// The same for a GET of callback-polling. A script tag sends no Origin, so only one that is there is checked.
+void serve_get(BayeuxContext& context, net::Side side, net::Request request,
+               std::shared_ptr<net::Responder> responder);
 
 }  // namespace twinpane::transport

@@ -1,5 +1,6 @@
 #include "transport/ws_link.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -29,10 +30,7 @@ std::uint16_t close_code(Code code) {
 
 SharedBytes FrameCache::frame_of(const SharedBytes& message) {
     if (message == message_) return frame_;
-    std::string text;
-    text.reserve(message->size() + 2);
-    text.append("[").append(*message).append("]");
-    frame_ = net::encode_text_frame(text);
+    frame_ = net::encode_text_frame(json_array({&message, 1}));
     message_ = message;
     return frame_;
 }
@@ -44,6 +42,23 @@ WsLink::WsLink(std::shared_ptr<BayeuxContext> context, std::shared_ptr<net::WebS
       socket_(std::move(socket)),
       peer_(std::make_shared<const bayeux::Peer>(std::move(peer))),
       here_(socket_->loop().index()) {}
+
+void WsLink::wait_for_session() {
+    if (unbound_timer_ != 0 || closing_ || !socket_) return;
+    unbound_timer_ = socket_->loop().after(context_->limits.unbound, [weak = weak_from_this()] {
+        const auto link = weak.lock();
+        if (!link) return;
+        link->unbound_timer_ = 0;
+        link->close(kPolicyViolation, Code::kTimeout);
+    });
+}
+
+// Whose connection this is now; empty: nobody's, for a while.
+void WsLink::set_bound(std::string_view client_id) {
+    bound_ = client_id;
+    if (client_id.empty()) return wait_for_session();
+    if (unbound_timer_ != 0 && socket_) socket_->loop().cancel(std::exchange(unbound_timer_, 0));
+}
 
 // --- from the client ---
 
@@ -97,6 +112,7 @@ void WsLink::close(std::uint16_t code, Code error) {
 
 void WsLink::on_close(std::uint16_t code) {
     closing_ = true;
+    if (unbound_timer_ != 0 && socket_) socket_->loop().cancel(std::exchange(unbound_timer_, 0));
     const bool overflowed = overflowed_ || code == kOverflowCode;
     drop_remote(overflowed);
     // Later: the socket may have been closed from within send().
@@ -117,8 +133,13 @@ void WsLink::drop_remote(bool overflowed) {
 
 bool WsLink::send(std::span<const SharedBytes> messages) {
     auto& cache = context_->frames[here_];
-    for (const auto& message : messages) {
-        if (closing_ || !socket_->send(cache.frame_of(message))) {
+    const auto per_frame = context_->options.messages_per_frame;
+    while (!messages.empty()) {
+        const auto part = messages.first(std::min(per_frame, messages.size()));
+        messages = messages.subspan(part.size());
+        // A message alone has the same frame for all its receivers.
+        auto frame = part.size() == 1 ? cache.frame_of(part[0]) : net::encode_text_frame(json_array(part));
+        if (closing_ || !socket_->send(std::move(frame))) {
             closing_ = true;
             return false;
         }
@@ -135,20 +156,20 @@ std::size_t WsLink::queued_bytes() const {
 }
 
 void WsLink::bound(std::string_view client_id) {
-    bound_ = client_id;
+    set_bound(client_id);
     drop_remote(false);
 }
 
 void WsLink::unbound() {
-    if (!remote_) bound_.clear();
+    if (!remote_) set_bound({});
 }
 
 void WsLink::remote_bound(const std::shared_ptr<RemoteStream>& remote, const std::string& client_id) {
-    if (remote == remote_) bound_ = client_id;
+    if (remote == remote_) set_bound(client_id);
 }
 
 void WsLink::remote_unbound(const std::shared_ptr<RemoteStream>& remote) {
-    if (remote == remote_) bound_.clear();
+    if (remote == remote_) set_bound({});
 }
 
 void WsLink::overflow() {

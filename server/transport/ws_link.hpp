@@ -25,6 +25,9 @@ class WsLink final : public net::WebSocketHandler,
   public:
     WsLink(std::shared_ptr<BayeuxContext> context, std::shared_ptr<net::WebSocket> socket, bayeux::Peer peer);
 
+    // Closes the connection if it belongs to no session for too long. Once, when it is open.
+    void wait_for_session();
+
     // WebSocketHandler
     void on_message(std::string_view text) override;
     void on_binary(std::string_view bytes) override;
@@ -46,6 +49,7 @@ class WsLink final : public net::WebSocketHandler,
     void forward(unsigned home, bayeux::Batch batch, std::string_view text);
     void drop_remote(bool overflowed);
     void close(std::uint16_t code, Code error);
+    void set_bound(std::string_view client_id);
 
     const std::shared_ptr<BayeuxContext> context_;
     std::shared_ptr<net::WebSocket> socket_;  // null once closed
@@ -54,6 +58,7 @@ class WsLink final : public net::WebSocketHandler,
     std::string bound_;  // the session that this connection carries, wherever it lives
     std::shared_ptr<RemoteStream> remote_;
     unsigned remote_home_ = 0;
+    TimerId unbound_timer_ = 0;
     bool closing_ = false;
     bool overflowed_ = false;
 };

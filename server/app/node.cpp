@@ -1,5 +1,6 @@
 #include "app/node.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <vector>
@@ -43,11 +44,14 @@ int refuse(const Error& error) {
     return info(error.code).status == 500 && error.code == Code::kConfigInvalid ? 2 : 1;
 }
 
-// Which web pages may talk to which listener: the desk inside, the configured sites outside.
-transport::OriginAllowed origin_rule(const cobrowse::Config& sites, const std::string& desk) {
-    return [&sites, desk](net::Side side, std::string_view origin) {
+// Which web pages may talk to which listener: the desk inside, outside the configured sites and what
+// cometd.origins names.
+transport::OriginAllowed origin_rule(const cobrowse::Config& sites, const std::string& desk,
+                                     const std::vector<std::string>& others) {
+    return [&sites, desk, others](net::Side side, std::string_view origin) {
         if (side == net::Side::kInternal) return origin == desk;
-        return sites.find_site_of_origin(origin) != nullptr;
+        return sites.find_site_of_origin(origin) != nullptr ||
+               std::ranges::find(others, origin) != others.end();
     };
 }
 
@@ -114,7 +118,7 @@ int run_node(const LoadedConfig& loaded, const Overrides& overrides, const Wires
     resource::Store resources(resource_limits(config));
     const resource::Signer signer(*resource_key);
     const rest::AccessTokens tokens(*auth_key, clock, Millis{config.integer("auth.access_ttl")});
-    rest::SecurityPolicy policy(tokens);
+    rest::SecurityPolicy policy(tokens, rest::OpenChannels(config.list("cometd.open_channels")));
     bayeux::EngineGroup engines(engine_options(config));
     std::vector<Ports> ports;
     std::vector<cobrowse::LoopParts> session_parts;
@@ -149,12 +153,16 @@ int run_node(const LoadedConfig& loaded, const Overrides& overrides, const Wires
                            random, log);
     rest::mount_public(public_routes, rest);
     rest::mount_internal(internal_routes, rest);
-    transport::Bayeux bayeux(engines, origin_rule(cobrowse.config(), internal_url), bayeux_limits(config),
-                             [&log](Code code, std::string_view peer) {
-                                 log.info("bayeux.refused",
-                                          {{"code", static_cast<int>(code)}, {"peer", peer}});
-                             });
-    const std::vector<std::string> paths{"/cobrowse/cometd", cobrowse.config().base + "/cometd"};
+    auto transports = bayeux_options(config);
+    transports.random = &random;
+    transport::Bayeux bayeux(
+        engines, origin_rule(cobrowse.config(), internal_url, config.list("cometd.origins")),
+        bayeux_limits(config),
+        [&log](Code code, std::string_view peer) {
+            log.info("bayeux.refused", {{"code", static_cast<int>(code)}, {"peer", peer}});
+        },
+        std::move(transports));
+    const auto paths = bayeux_paths(config, cobrowse.config().base);
     bayeux.mount(public_routes, net::Side::kPublic, paths);
     bayeux.mount(internal_routes, net::Side::kInternal, paths);
     mount_script(public_routes, *web);

@@ -36,13 +36,98 @@ bayeux::EngineOptions engine_options(const config::Config& config) {
     options.max_interval = time(config, "cometd.maxInterval");
     options.queue_bytes = size(config, "limits.queue_bytes");
     options.queue_messages = size(config, "limits.queue_messages");
+    if (const auto own = config.integer("cometd.maxQueue"); own > 0) {
+        options.queue_messages = static_cast<std::size_t>(own);
+    }
+    options.max_subscriptions = size(config, "limits.channels");
+    options.meta_connect_deliver_only = config.flag("cometd.metaConnectDeliverOnly");
+    options.handshake_delivery = config.flag("cometd.allowMessageDeliveryDuringHandshake");
+    options.handshake_reconnect = config.flag("cometd.handshakeReconnect");
+    options.broadcast_to_publisher = config.flag("cometd.broadcastToPublisher");
+    options.validate_fields = config.flag("cometd.validateMessageFields");
+    options.max_lazy_timeout = time(config, "cometd.maxLazyTimeout");
+    options.lazy_channels = config.list("cometd.lazy_channels");
+    options.max_sessions_per_browser =
+        static_cast<int>(config.integer("cometd.maxSessionsPerBrowser", config::Transport::kLongPolling));
+    options.multi_session_interval =
+        Millis{config.integer("cometd.multiSessionInterval", config::Transport::kLongPolling)};
+    options.extensions.ack = config.flag("cometd.ext.ack");
+    options.extensions.timesync = config.flag("cometd.ext.timesync");
+    options.extensions.timestamp = config.flag("cometd.ext.timestamp");
+    options.extensions.max_inactivity = time(config, "cometd.ext.activity");
+    options.extensions.activity = config.text("cometd.ext.activityMode") == "client"
+                                      ? bayeux::ExtensionOptions::Activity::kClient
+                                      : bayeux::ExtensionOptions::Activity::kClientServer;
+    options.ack_bytes = options.queue_bytes;
+    options.ack_messages = options.queue_messages;
+    options.connection_types.clear();
+    for (const auto& name : config.transports()) {
+        options.connection_types.push_back(name);
+        // Faye's name for long-polling from another origin.
+        if (name == "long-polling") options.connection_types.emplace_back("cross-origin-long-polling");
+    }
     return options;
 }
 
 transport::BayeuxLimits bayeux_limits(const config::Config& config) {
     transport::BayeuxLimits limits;
     limits.max_message = size(config, "limits.message");
+    limits.unbound = time(config, "ws.unbound");
     return limits;
+}
+
+namespace {
+
+transport::BayeuxOptions::One one_transport(const config::Config& config, std::string_view name,
+                                            config::Transport transport) {
+    transport::BayeuxOptions::One one;
+    const auto served = config.transports();
+    one.on = std::ranges::find(served, name) != served.end();
+    const auto own = config.integer("cometd.maxMessageSize", transport);
+    if (own > 0) one.max_message = static_cast<std::size_t>(own);
+    return one;
+}
+
+std::optional<transport::BrowserCookie> browser_cookie(const config::Config& config) {
+    constexpr auto kHow = config::Transport::kLongPolling;
+    if (!config.flag("cometd.browserCookie", kHow)) return std::nullopt;
+    transport::BrowserCookie cookie;
+    cookie.name = config.text("cometd.browserCookieName", kHow);
+    cookie.domain = config.text("cometd.browserCookieDomain", kHow);
+    cookie.path = config.text("cometd.browserCookiePath", kHow);
+    cookie.max_age = config.integer("cometd.browserCookieMaxAge", kHow);
+    cookie.secure = config.flag("cometd.browserCookieSecure", kHow);
+    cookie.http_only = config.flag("cometd.browserCookieHttpOnly", kHow);
+    cookie.same_site = config.text("cometd.browserCookieSameSite", kHow);
+    cookie.partitioned = config.flag("cometd.browserCookiePartitioned", kHow);
+    cookie.trust_client_session = config.flag("cometd.trustClientSession", kHow);
+    return cookie;
+}
+
+}  // namespace
+
+transport::BayeuxOptions bayeux_options(const config::Config& config) {
+    using config::Transport;
+    transport::BayeuxOptions options;
+    options.websocket = one_transport(config, "websocket", Transport::kWebSocket);
+    options.long_polling = one_transport(config, "long-polling", Transport::kLongPolling);
+    options.callback_polling = one_transport(config, "callback-polling", Transport::kCallbackPolling);
+    options.callback_parameter = config.text("cometd.callbackParameter", Transport::kCallbackPolling);
+    options.callback_max_length = static_cast<std::size_t>(
+        config.integer("cometd.callbackParameterMaxLength", Transport::kCallbackPolling));
+    options.cookie = browser_cookie(config);
+    options.replaced_connect_status = static_cast<int>(
+        config.integer("cometd.duplicateMetaConnectHttpResponseCode", Transport::kLongPolling));
+    options.messages_per_frame = size(config, "cometd.ws.messagesPerFrame");
+    options.sub_protocol = config.text("cometd.ws.protocol");
+    return options;
+}
+
+std::vector<std::string> bayeux_paths(const config::Config& config, const std::string& base) {
+    auto paths = config.list("cometd.paths");
+    const auto sticky = base + "/cometd";
+    if (std::ranges::find(paths, sticky) == paths.end()) paths.push_back(sticky);
+    return paths;
 }
 
 resource::Limits resource_limits(const config::Config& config) {

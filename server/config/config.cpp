@@ -39,6 +39,30 @@ std::int64_t Config::integer(std::string_view name) const {
 const std::string& Config::text(std::string_view name) const {
     return std::get<std::string>(values_.find(name)->second);
 }
+const std::vector<std::string>& Config::list(std::string_view name) const {
+    return std::get<std::vector<std::string>>(values_.find(name)->second);
+}
+const Value& Config::value(std::string_view name, Transport transport) const {
+    for (const auto& scoped : scoped_names(name, transport)) {
+        if (const auto found = values_.find(scoped); found != values_.end()) return found->second;
+    }
+    return values_.find(name)->second;
+}
+bool Config::flag(std::string_view name, Transport transport) const {
+    return std::get<bool>(value(name, transport));
+}
+std::int64_t Config::integer(std::string_view name, Transport transport) const {
+    return std::get<std::int64_t>(value(name, transport));
+}
+const std::string& Config::text(std::string_view name, Transport transport) const {
+    return std::get<std::string>(value(name, transport));
+}
+std::vector<std::string> Config::transports() const {
+    auto out = list("cometd.allowedTransports");
+    const auto& there = list("cometd.transports");
+    std::erase_if(out, [&](const auto& name) { return std::ranges::find(there, name) == there.end(); });
+    return out;
+}
 
 // Walks the YAML tree and collects values and problems.
 class Reader {
@@ -65,29 +89,35 @@ class Reader {
     }
 
     void walk(const YAML::Node& map, const std::string& prefix) {
-        std::set<std::string> seen;
         for (const auto& entry : map) {
             if (!entry.first.IsScalar()) {
                 problem(entry.first, "a key must be a word");
                 continue;
             }
             const auto name = prefix + entry.first.Scalar();
-            if (!seen.insert(name).second) {
+            const bool section = entry.second.IsMap() && is_section(name);
+            const bool first = lines_.emplace(name, line_of(entry.first)).second;
+            const auto* option = find_option(name);
+            const auto scoped = split_scope(name);
+            if (!first && !section) {
                 problem(entry.first, name + " is given twice");
             } else if (name == "sites") {
                 read_sites(entry.second);
-            } else if (const auto* option = find_option(name)) {
+            } else if (option != nullptr) {
                 set(entry.second, name, config_.values_[name], *option);
-            } else if (entry.second.IsMap() && is_section(name)) {
+            } else if (scoped.allowed) {
+                auto own = default_value(*scoped.option);
+                set(entry.second, name, own, *scoped.option);
+                config_.values_[name] = std::move(own);
+            } else if (section) {
                 walk(entry.second, name + ".");
+            } else if (scoped.option != nullptr) {
+                problem(entry.first,
+                        name + " can't be set for one transport; set " + std::string(scoped.option->name));
             } else {
                 problem(entry.first, name + " is not an option" + suggestion(name));
             }
         }
-    }
-
-    static bool is_section(const std::string& name) {
-        return std::ranges::any_of(options(), [&](const auto& o) { return o.name.starts_with(name + "."); });
     }
 
     static std::string suggestion(const std::string& name) {
@@ -102,6 +132,10 @@ class Reader {
     // Reads `node` into `target` if it is valid under `option`.
     void set(const YAML::Node& node, const std::string& name, Value& target, const Option& option) {
         std::variant<Value, std::string> parsed;
+        if (option.type == Type::kIgnored) {
+            config_.ignored_.push_back(name + " has no effect: " + std::string(option.doc));
+            return;
+        }
         if (node.IsScalar()) {
             parsed = parse_value(option, node.Scalar());
         } else if (node.IsSequence()) {
@@ -188,6 +222,7 @@ class Reader {
             origin = origin.substr(origin.find("//") + 2);
             return origin.substr(0, origin.rfind(':'));
         };
+        check_cometd();
         const auto& viewer = config_.text("viewer.origin");
         if (config_.text("internal.url").empty()) problems_.push_back({0, "internal.url must not be empty"});
         if (config_.text("public.url").empty()) problems_.push_back({0, "public.url must not be empty"});
@@ -198,8 +233,61 @@ class Reader {
         }
     }
 
+    // A problem that shows only when several options are looked at: at the line of the first one that was
+    // given.
+    void conflict(std::initializer_list<std::string_view> names, std::string reason) {
+        int line = 0;
+        for (const auto name : names) {
+            if (const auto found = lines_.find(name); line == 0 && found != lines_.end())
+                line = found->second;
+        }
+        problems_.push_back({line, std::move(reason)});
+    }
+
+    void check_cometd() {
+        if (config_.transports().empty()) {
+            conflict({"cometd.allowedTransports", "cometd.transports"},
+                     "cometd.allowedTransports has none of cometd.transports");
+        }
+        const auto cookie = [](std::string_view name) { return "cometd.browserCookie" + std::string(name); };
+        const auto text = [&](std::string_view name) {
+            return std::string_view(config_.text(cookie(name), Transport::kLongPolling));
+        };
+        const auto flag = [&](std::string_view name) {
+            return config_.flag(cookie(name), Transport::kLongPolling);
+        };
+        const auto host = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '.'; };
+        const auto in_path = [](unsigned char c) { return c > ' ' && c < 0x7F && c != ';' && c != ','; };
+        if (!std::ranges::all_of(text("Domain"), host)) {
+            conflict({cookie("Domain")}, cookie("Domain") + " must be a host name");
+        }
+        if (!text("Path").starts_with('/') || !std::ranges::all_of(text("Path"), in_path)) {
+            conflict({cookie("Path")},
+                     cookie("Path") + " must begin with '/' and have no blanks, ';' or ','");
+        }
+        if (!flag("Secure")) {
+            constexpr std::string_view kNeeds =
+                " needs cometd.browserCookieSecure: browsers refuse the cookie otherwise";
+            if (text("SameSite") == "None")
+                conflict({cookie("SameSite"), cookie("Secure")},
+                         cookie("SameSite") + " None" + std::string(kNeeds));
+            if (flag("Partitioned"))
+                conflict({cookie("Partitioned"), cookie("Secure")},
+                         cookie("Partitioned") + std::string(kNeeds));
+            if (text("Name").starts_with("__Secure-"))
+                conflict({cookie("Name"), cookie("Secure")},
+                         cookie("Name") + " with __Secure-" + std::string(kNeeds));
+        }
+        if (text("Name").starts_with("__Host-") &&
+            (!flag("Secure") || !text("Domain").empty() || text("Path") != "/")) {
+            conflict({cookie("Name")},
+                     cookie("Name") + " with __Host- needs browserCookieSecure, no Domain, and the Path /");
+        }
+    }
+
     Config config_;
     std::vector<Problem> problems_;
+    std::map<std::string, int, std::less<>> lines_;  // of everything that was given
 };
 
 std::vector<std::string> Config::warnings() const {
@@ -209,6 +297,17 @@ std::vector<std::string> Config::warnings() const {
         out.emplace_back(
             "viewer.origin is not set: agents can't see pages until the view has an origin of its own");
     }
+    const auto& paths = list("cometd.paths");
+    if (std::ranges::find(paths, "/cobrowse/cometd") == paths.end()) {
+        out.emplace_back(
+            "cometd.paths is without /cobrowse/cometd: Twinpane's own script and desk can't connect");
+    }
+    const auto served = transports();
+    if (std::ranges::find(served, "callback-polling") != served.end()) {
+        out.emplace_back(
+            "callback-polling is on: a page of any origin may use the Bayeux server through script tags");
+    }
+    out.insert(out.end(), ignored_.begin(), ignored_.end());
     return out;
 }
 
@@ -227,70 +326,6 @@ std::variant<Config, std::vector<Problem>> load(const std::string& path) {
     std::ostringstream text;
     text << in.rdbuf();
     return parse(text.str());
-}
-
-namespace {
-std::string quoted(const Option& option) {
-    if (option.type == Type::kList || option.type == Type::kOrigins) return "[]";
-    const auto value = show(option, default_value(option));
-    const bool bare = option.type != Type::kText && option.type != Type::kOrigin;
-    return bare ? value : '"' + value + '"';
-}
-
-std::string range(const Option& option) {
-    if (!option.choices.empty()) {
-        std::string out;
-        for (const auto choice : option.choices) out.append(out.empty() ? "" : ", ").append(choice);
-        return out;
-    }
-    if (option.type == Type::kInt || option.type == Type::kDuration || option.type == Type::kSize) {
-        return show(option, Value{option.min}) + " … " + show(option, Value{option.max});
-    }
-    return "";
-}
-}  // namespace
-
-std::string print_defaults() {
-    std::string out = "# Twinpane: every option with its default. Keep what you change, delete the rest.\n";
-    std::string section;
-    bool sites = false;
-    for (const auto& option : options()) {
-        const auto dot = option.name.find('.');
-        std::string indent;
-        auto leaf = option.name;
-        const bool of_site = option.name.starts_with(kSitePrefix);
-        if (of_site) {
-            leaf = option.name.substr(kSitePrefix.size());
-            if (!sites)
-                out +=
-                    "\n# One entry per web site:\n# sites:\n#   - name: shop\n#     origins: "
-                    "[\"https://www.example.com\"]\n";
-            sites = true;
-        } else if (dot != std::string_view::npos) {
-            const std::string name(option.name.substr(0, dot));
-            if (name != section) out += "\n" + name + ":\n";
-            section = name;
-            leaf = option.name.substr(dot + 1);
-            indent = "  ";
-        } else {
-            section.clear();
-        }
-        if (of_site) indent = "#     ";
-        const auto limits = range(option);
-        out += (of_site ? indent + "# " : indent + "# ") + std::string(option.doc) +
-               (limits.empty() ? "" : " (" + limits + ")") + "\n";
-        out += indent + std::string(leaf) + ": " + quoted(option) + "\n";
-    }
-    return out;
-}
-
-std::string print_markdown() {
-    std::string out = "| option | default | range | meaning |\n|---|---|---|---|\n";
-    for (const auto& option : options()) {
-        out += "| `" + std::string(option.name) + "` | `" + quoted(option) + "` | " + range(option) + " | " +
-               std::string(option.doc) + " |\n";
-    }
-    return out;
 }
 
 }  // namespace twinpane::config

@@ -34,6 +34,13 @@ class Config {
     bool flag(std::string_view name) const;
     std::int64_t integer(std::string_view name) const;  // kInt, kDuration (ms), kSize (bytes)
     const std::string& text(std::string_view name) const;
+    const std::vector<std::string>& list(std::string_view name) const;  // the list types
+    // The value for one transport: its own, if it was given one, or the option's.
+    bool flag(std::string_view name, Transport transport) const;
+    std::int64_t integer(std::string_view name, Transport transport) const;
+    const std::string& text(std::string_view name, Transport transport) const;
+    // Of cometd.allowedTransports those that cometd.transports has; never empty.
+    std::vector<std::string> transports() const;
     const std::vector<Site>& sites() const { return sites_; }
 
     // What deserves a warning at start, one sentence each.
@@ -41,8 +48,11 @@ class Config {
 
   private:
     friend class Reader;
+    const Value& value(std::string_view name, Transport transport) const;
+    // Beside every option the names with prefixes that were given (cometd.ws.maxMessageSize).
     std::map<std::string, Value, std::less<>> values_;
     std::vector<Site> sites_;
+    std::vector<std::string> ignored_;  // options of type kIgnored that were given, with the reason
 };
 
 // Never throws. `yaml` is the file's text.

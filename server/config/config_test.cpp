@@ -18,7 +18,13 @@ TEST(Options, EveryDefaultIsValidAndEveryNameOnce) {
     for (const auto& option : options()) {
         EXPECT_TRUE(names.insert(option.name).second) << option.name;
         EXPECT_FALSE(option.doc.empty()) << option.name;
-        if (option.type == Type::kList || option.type == Type::kOrigins) continue;
+        if (is_list(option.type)) {
+            EXPECT_TRUE(option.fallback.empty() ||
+                        std::holds_alternative<Value>(
+                            parse_list(option, std::get<std::vector<std::string>>(default_value(option)))))
+                << option.name;
+            continue;
+        }
         const auto parsed = parse_value(option, option.fallback);
         ASSERT_TRUE(std::holds_alternative<Value>(parsed)) << option.name << std::get<std::string>(parsed);
         EXPECT_EQ(show(option, std::get<Value>(parsed)), option.fallback) << option.name;
@@ -102,6 +108,154 @@ TEST(Config, SitesCarryTheirPolicy) {
     EXPECT_EQ(site.mask, (std::vector<std::string>{".card"}));
     EXPECT_FALSE(site.allow_write);
     EXPECT_FALSE(site.allow_submit);
+}
+
+const Config& good(const std::variant<Config, std::vector<Problem>>& parsed) {
+    if (const auto* list = std::get_if<std::vector<Problem>>(&parsed)) {
+        for (const auto& problem : *list) ADD_FAILURE() << problem.line << ": " << problem.reason;
+        static const Config none;
+        return none;
+    }
+    return std::get<Config>(parsed);
+}
+
+TEST(Cometd, NamesOfTheOriginalAreTakenWithItsUnits) {
+    const auto parsed = parse(
+        "cometd:\n"
+        "  timeout: 20000\n"
+        "  maxQueue: -1\n"
+        "  multiSessionInterval: -1\n"
+        "  browserCookieMaxAge: -1\n"
+        "  allowedTransports: websocket,long-polling\n"
+        "  duplicateMetaConnectHttpResponseCode: 500\n"
+        "  ws.messagesPerFrame: 8\n"
+        "  paths: [/cobrowse/cometd, /chat/cometd]\n"
+        "  open_channels: [\"/chat/**\", /news]\n");
+    const auto& config = good(parsed);
+    EXPECT_EQ(config.integer("cometd.timeout"), 20'000);
+    EXPECT_EQ(config.integer("cometd.maxQueue"), -1);
+    EXPECT_EQ(config.integer("cometd.ws.messagesPerFrame"), 8);
+    EXPECT_EQ(config.transports(), (std::vector<std::string>{"websocket", "long-polling"}));
+    EXPECT_EQ(config.list("cometd.paths"), (std::vector<std::string>{"/cobrowse/cometd", "/chat/cometd"}));
+    EXPECT_EQ(config.list("cometd.open_channels"), (std::vector<std::string>{"/chat/**", "/news"}));
+}
+
+TEST(Cometd, AnOptionMayDifferByTransport) {
+    const auto parsed = parse(
+        "cometd:\n"
+        "  maxMessageSize: 30KiB\n"
+        "  ws: {maxMessageSize: 60KiB}\n"
+        "  long-polling:\n"
+        "    maxMessageSize: 20KiB\n"
+        "    jsonp: {maxMessageSize: 10KiB}\n"
+        "cometd.long-polling.json.trustClientSession: true\n");
+    const auto& config = good(parsed);
+    EXPECT_EQ(config.integer("cometd.maxMessageSize"), 30 << 10);
+    EXPECT_EQ(config.integer("cometd.maxMessageSize", Transport::kWebSocket), 60 << 10);
+    EXPECT_EQ(config.integer("cometd.maxMessageSize", Transport::kLongPolling), 20 << 10);
+    EXPECT_EQ(config.integer("cometd.maxMessageSize", Transport::kCallbackPolling), 10 << 10);
+    EXPECT_FALSE(config.flag("cometd.trustClientSession"));
+    EXPECT_TRUE(config.flag("cometd.trustClientSession", Transport::kLongPolling));
+}
+
+TEST(Cometd, WhatOnlyAJvmUnderstandsIsAcceptedWithAWarning) {
+    const auto parsed = parse(
+        "cometd:\n"
+        "  jsonContext: org.cometd.server.JacksonJSONContextServer\n"
+        "  sweepThreads: 2\n"
+        "  ws: {bufferSize: 4096, cometdURLMapping: /cometd/*}\n"
+        "sites: [{name: shop, origins: [\"https://shop.example\"]}]\n");
+    EXPECT_EQ(
+        good(parsed).warnings(),
+        (std::vector<std::string>{"cometd.jsonContext has no effect: there is one JSON parser",
+                                  "cometd.sweepThreads has no effect: each session has a timer of its own",
+                                  "cometd.ws.bufferSize has no effect: buffers are held only while in use",
+                                  "cometd.ws.cometdURLMapping has no effect: see cometd.paths"}));
+}
+
+TEST(Cometd, CallbackPollingAndAMissingPathAreWarnedOf) {
+    const auto parsed = parse(
+        "cometd: {allowedTransports: [websocket, callback-polling], paths: [/bayeux]}\n"
+        "sites: [{name: shop, origins: [\"https://shop.example\"]}]\n");
+    const auto warnings = good(parsed).warnings();
+    ASSERT_EQ(warnings.size(), 2U);
+    EXPECT_TRUE(warnings[0].starts_with("cometd.paths is without /cobrowse/cometd"));
+    EXPECT_TRUE(warnings[1].starts_with("callback-polling is on"));
+}
+
+TEST(Cometd, EveryWrongOneIsReportedByLineAndReason) {
+    const std::pair<const char*, const char*> kWrong[] = {
+        {"timeout: -5", "cometd.timeout must be a time such as 500ms, 30s, 10m or 12h"},
+        {"maxInterval: 10", "cometd.maxInterval must be between 1s and 1h"},
+        {"paths: []", "cometd.paths must not be empty"},
+        {"paths: /a", "cometd.paths must be a list"},
+        {"paths: [a]", "cometd.paths has \"a\", which is not a path such as /cobrowse/cometd"},
+        {"paths: [/a/]", "cometd.paths has \"/a/\", which is not a path such as /cobrowse/cometd"},
+        {"paths: [/a/../b]", "cometd.paths has \"/a/../b\", which is not a path such as /cobrowse/cometd"},
+        {"paths: [/a, /a]", "cometd.paths has \"/a\" twice"},
+        {"open_channels: [/meta/connect]",
+         "cometd.open_channels has \"/meta/connect\", which is not a broadcast channel or pattern such as "
+         "/chat/**"},
+        {"open_channels: [/service/**]",
+         "cometd.open_channels has \"/service/**\", which is not a broadcast channel or pattern such as "
+         "/chat/**"},
+        {"open_channels: [\"/a/**/b\"]",
+         "cometd.open_channels has \"/a/**/b\", which is not a broadcast channel or pattern such as "
+         "/chat/**"},
+        {"lazy_channels: [\"/a*\"]",
+         "cometd.lazy_channels has \"/a*\", which is not a broadcast channel or pattern such as /chat/**"},
+        {"allowedTransports: [eventsource]",
+         "cometd.allowedTransports has \"eventsource\", which is not one of: websocket long-polling "
+         "callback-polling"},
+        {"allowedTransports: ''", "cometd.allowedTransports must not be empty"},
+        {"transports: websocket, websocket", "cometd.transports has \"websocket\" twice"},
+        {"origins: [\"https://a.example/\"]",
+         "cometd.origins has \"https://a.example/\", which is not an origin such as https://www.example.com"},
+        {"duplicateMetaConnectHttpResponseCode: 200",
+         "cometd.duplicateMetaConnectHttpResponseCode must be between 400 and 599"},
+        {"ws.messagesPerFrame: 0", "cometd.ws.messagesPerFrame must be between 1 and 64"},
+        {"ws.protocol: a b", "cometd.ws.protocol must be a word of letters, digits and !#$%&'*+-.^_`|~"},
+        {"browserCookieName: 'a;b'",
+         "cometd.browserCookieName must be a word of letters, digits and !#$%&'*+-.^_`|~"},
+        {"browserCookieSameSite: lax", "cometd.browserCookieSameSite must be one of: Strict Lax None"},
+        {"browserCookieDomain: 'a;b'", "cometd.browserCookieDomain must be a host name"},
+        {"browserCookiePath: x",
+         "cometd.browserCookiePath must begin with '/' and have no blanks, ';' or ','"},
+        {"ws.maxLazyTimeout: 1s",
+         "cometd.ws.maxLazyTimeout can't be set for one transport; set cometd.maxLazyTimeout"},
+        {"ws.nosuch: 1", "cometd.ws.nosuch is not an option"},
+        {"timeOut: 1", "cometd.timeOut is not an option"},
+    };
+    for (const auto& [line, reason] : kWrong) {
+        EXPECT_EQ(problems("log: {level: info}\ncometd:\n  " + std::string(line) + "\n"),
+                  (std::vector<Problem>{{3, reason}}))
+            << line;
+    }
+}
+
+TEST(Cometd, WhatContradictsIsReportedAtItsLine) {
+    const std::pair<const char*, const char*> kWrong[] = {
+        {"transports: [websocket]\n  allowedTransports: [long-polling]",
+         "cometd.allowedTransports has none of cometd.transports"},
+        {"browserCookieSecure: false\n  browserCookieSameSite: None",
+         "cometd.browserCookieSameSite None needs cometd.browserCookieSecure: browsers refuse the cookie "
+         "otherwise"},
+        {"browserCookieSecure: false\n  browserCookiePartitioned: true",
+         "cometd.browserCookiePartitioned needs cometd.browserCookieSecure: browsers refuse the cookie "
+         "otherwise"},
+        {"browserCookieSecure: false\n  browserCookieName: __Secure-B",
+         "cometd.browserCookieName with __Secure- needs cometd.browserCookieSecure: browsers refuse the "
+         "cookie "
+         "otherwise"},
+        {"browserCookieDomain: example.com\n  browserCookieName: __Host-B",
+         "cometd.browserCookieName with __Host- needs browserCookieSecure, no Domain, and the Path /"},
+    };
+    for (const auto& [lines, reason] : kWrong) {
+        EXPECT_EQ(problems("cometd:\n  " + std::string(lines) + "\n"), (std::vector<Problem>{{3, reason}}))
+            << lines;
+    }
+    EXPECT_EQ(problems("cometd:\n  ws.protocol: a\n  ws: {protocol: b}\n"),
+              (std::vector<Problem>{{3, "cometd.ws.protocol is given twice"}}));
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #include "config/options.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <charconv>
 
 namespace twinpane::config {
 
@@ -12,6 +10,24 @@ constexpr std::int64_t kMinute = 60 * kSecond;
 constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kKiB = 1024;
 constexpr std::int64_t kMiB = 1024 * kKiB;
+
+const std::vector<std::string_view> kTransportNames{"websocket", "long-polling", "callback-polling"};
+constexpr Transports kLongPolling = 1U << static_cast<unsigned>(Transport::kLongPolling);
+constexpr Transports kCallbackPolling = 1U << static_cast<unsigned>(Transport::kCallbackPolling);
+constexpr Transports kHttp = kLongPolling | kCallbackPolling;
+constexpr Transports kEach = kHttp | 1U << static_cast<unsigned>(Transport::kWebSocket);
+
+// The prefixes that CometD gives to names for one transport. "long-polling." stands for both kinds of
+// polling.
+struct Prefix {
+    std::string_view text;
+    Transports transports;
+};
+constexpr Prefix kPrefixes[] = {{"ws.", 1U << static_cast<unsigned>(Transport::kWebSocket)},
+                                {"long-polling.json.", kLongPolling},
+                                {"long-polling.jsonp.", kCallbackPolling},
+                                {"long-polling.", kHttp}};
+constexpr std::string_view kCometd = "cometd.";
 }  // namespace
 
 const std::vector<Option>& options() {
@@ -103,6 +119,13 @@ const std::vector<Option>& options() {
          1'000'000,
          {},
          "Messages waiting for one slow reader before it is cut."},
+        {"limits.channels",
+         kInt,
+         "32",
+         1,
+         100'000,
+         {},
+         "Channels and patterns that one Bayeux session may be subscribed to."},
         {"limits.write_stall",
          kDuration,
          "10s",
@@ -120,7 +143,51 @@ const std::vector<Option>& options() {
          10 * kMinute,
          {},
          "A ping to every WebSocket that was silent for so long."},
+        {"ws.unbound",
+         kDuration,
+         "10s",
+         100,
+         1 * kHour,
+         {},
+         "A WebSocket that belongs to no Bayeux session for so long is closed."},
         {"ws.pong", kDuration, "8s", 1 * kSecond, 10 * kMinute, {}, "Time for the answer to a ping."},
+        {"cometd.paths",
+         kPaths,
+         "/cobrowse/cometd",
+         0,
+         0,
+         {},
+         "Paths of the Bayeux server, each with everything below it. The sticky one, "
+         "/cobrowse/n/<name>/cometd, is served too; Twinpane's own pages use both."},
+        {"cometd.transports", kChoices, "websocket, long-polling, callback-polling", 0, 0, kTransportNames,
+         "The transports that the server has."},
+        {"cometd.allowedTransports", kChoices, "websocket, long-polling", 0, 0, kTransportNames,
+         "Of them those that clients may use, in the order they are told. Answers of callback-polling are "
+         "scripts that any page may load."},
+        {"cometd.origins",
+         kOrigins,
+         "",
+         0,
+         0,
+         {},
+         "Exact origins of pages, beside those of the sites, that may use the Bayeux server of the public "
+         "listener."},
+        {"cometd.open_channels",
+         kChannels,
+         "",
+         0,
+         0,
+         {},
+         "Broadcast channels and patterns (/chat/**) that everybody may use on the public listener. On the "
+         "internal one agents may use all."},
+        {"cometd.lazy_channels",
+         kChannels,
+         "",
+         0,
+         0,
+         {},
+         "Channels and patterns whose messages may wait for cometd.maxLazyTimeout or the next other "
+         "message."},
         {"cometd.timeout", kDuration, "30s", 0, 10 * kMinute, {}, "How long a /meta/connect is held."},
         {"cometd.interval",
          kDuration,
@@ -136,6 +203,223 @@ const std::vector<Option>& options() {
          1 * kHour,
          {},
          "Silence after which a Bayeux session is removed."},
+        {"cometd.maxLazyTimeout", kDuration, "5s", 0, 10 * kMinute, {}, "Longest wait of a lazy message."},
+        {"cometd.metaConnectDeliverOnly",
+         kBool,
+         "false",
+         0,
+         0,
+         {},
+         "Everything to the client goes through answers to /meta/connect, on WebSockets too."},
+        {"cometd.handshakeReconnect",
+         kBool,
+         "false",
+         0,
+         0,
+         {},
+         "Advice carries maxInterval, so that clients shake hands again by themselves when they were away "
+         "for too long."},
+        {"cometd.allowMessageDeliveryDuringHandshake",
+         kBool,
+         "false",
+         0,
+         0,
+         {},
+         "Messages that a handshake brings follow its reply at once."},
+        {"cometd.broadcastToPublisher",
+         kBool,
+         "true",
+         0,
+         0,
+         {},
+         "A publisher that has subscribed hears itself."},
+        {"cometd.validateMessageFields",
+         kBool,
+         "true",
+         0,
+         0,
+         {},
+         "Characters of channels and message ids are checked."},
+        {"cometd.maxMessageSize",
+         kSize,
+         "-1",
+         -1,
+         64 * kMiB,
+         {},
+         "One Bayeux transport message. 0 or less: limits.message.",
+         kEach},
+        {"cometd.maxQueue",
+         kInt,
+         "-1",
+         -1,
+         1'000'000,
+         {},
+         "Messages waiting for one session before it is cut. 0 or less: limits.queue_messages."},
+        {"cometd.duplicateMetaConnectHttpResponseCode",
+         kInt,
+         "409",
+         400,
+         599,
+         {},
+         "Status of a /meta/connect over HTTP that a newer one has replaced. (A 5xx would make balancers "
+         "doubt the node.)",
+         kHttp},
+        {"cometd.callbackParameter",
+         kToken,
+         "jsonp",
+         0,
+         0,
+         {},
+         "callback-polling: the query parameter that names the function to call.",
+         kCallbackPolling},
+        {"cometd.callbackParameterMaxLength",
+         kInt,
+         "64",
+         1,
+         256,
+         {},
+         "callback-polling: longest name of that function.",
+         kCallbackPolling},
+        {"cometd.browserCookie",
+         kBool,
+         "false",
+         0,
+         0,
+         {},
+         "Cookie mode: browsers get a cookie at the handshake, and over HTTP their sessions are of no use "
+         "without it. Requests without an Origin are trusted by their client id alone.",
+         kLongPolling},
+        {"cometd.browserCookieName",
+         kToken,
+         "BAYEUX_BROWSER",
+         0,
+         0,
+         {},
+         "Name of that cookie.",
+         kLongPolling},
+        {"cometd.browserCookieDomain",
+         kText,
+         "",
+         0,
+         0,
+         {},
+         "Domain of that cookie. Empty: the host that set it, no other.",
+         kLongPolling},
+        {"cometd.browserCookiePath", kText, "/", 0, 0, {}, "Path of that cookie.", kLongPolling},
+        {"cometd.browserCookieMaxAge",
+         kInt,
+         "-1",
+         -1,
+         34'560'000,
+         {},
+         "Life of that cookie in seconds. Less than 0: until the browser ends.",
+         kLongPolling},
+        {"cometd.browserCookieSecure",
+         kBool,
+         "true",
+         0,
+         0,
+         {},
+         "That cookie travels over TLS only (and to localhost).",
+         kLongPolling},
+        {"cometd.browserCookieHttpOnly",
+         kBool,
+         "true",
+         0,
+         0,
+         {},
+         "Scripts can't read that cookie.",
+         kLongPolling},
+        {"cometd.browserCookieSameSite",
+         kChoice,
+         "Lax",
+         0,
+         0,
+         {"Strict", "Lax", "None"},
+         "Whether that cookie travels from pages of other sites. None needs browserCookieSecure.",
+         kLongPolling},
+        {"cometd.browserCookiePartitioned",
+         kBool,
+         "false",
+         0,
+         0,
+         {},
+         "Each top-level site has that cookie of its own. Needs browserCookieSecure.",
+         kLongPolling},
+        {"cometd.trustClientSession",
+         kBool,
+         "false",
+         0,
+         0,
+         {},
+         "In cookie mode: a client id is believed without its cookie.",
+         kLongPolling},
+        {"cometd.maxSessionsPerBrowser",
+         kInt,
+         "1",
+         -1,
+         1000,
+         {},
+         "In cookie mode: connects that are held for one browser at a time. Less than 0: any number.",
+         kLongPolling},
+        {"cometd.multiSessionInterval",
+         kDuration,
+         "2s",
+         -1,
+         10 * kMinute,
+         {},
+         "Pause that a browser's surplus sessions are told to keep between connects. 0 or less: they are "
+         "told to stop.",
+         kLongPolling},
+        {"cometd.ws.messagesPerFrame",
+         kInt,
+         "1",
+         1,
+         64,
+         {},
+         "Bayeux messages in one WebSocket frame, at most."},
+        {"cometd.ws.protocol",
+         kToken,
+         "",
+         0,
+         0,
+         {},
+         "The WebSocket sub-protocol that clients must offer. Empty: whatever a client offers first is "
+         "selected."},
+        {"cometd.ext.ack", kBool, "true", 0, 0, {}, "The ack extension for clients that ask for it."},
+        {"cometd.ext.timesync", kBool, "true", 0, 0, {}, "The timesync extension."},
+        {"cometd.ext.timestamp", kBool, "false", 0, 0, {}, "A timestamp on every message."},
+        {"cometd.ext.activity",
+         kDuration,
+         "0ms",
+         0,
+         24 * kHour,
+         {},
+         "A session without anything but connects for so long is disconnected. 0: never."},
+        {"cometd.ext.activityMode",
+         kChoice,
+         "client",
+         0,
+         0,
+         {"client", "client_server"},
+         "Whose messages count for cometd.ext.activity: the client's, or also what is sent to it."},
+        {"cometd.maxProcessing", kIgnored, "", 0, 0, {}, "nothing here waits for a thread", kEach},
+        {"cometd.jsonContext", kIgnored, "", 0, 0, {}, "there is one JSON parser", kEach},
+        {"cometd.sweepPeriod", kIgnored, "", 0, 0, {}, "each session has a timer of its own", kEach},
+        {"cometd.sweepThreads", kIgnored, "", 0, 0, {}, "each session has a timer of its own", kEach},
+        {"cometd.schedulerThreads", kIgnored, "", 0, 0, {}, "see server.loops", kEach},
+        {"cometd.executorMaxThreads", kIgnored, "", 0, 0, {}, "see server.loops", kEach},
+        {"cometd.http2MaxSessionsPerBrowser",
+         kIgnored,
+         "",
+         0,
+         0,
+         {},
+         "HTTP/2 ends at the proxy in front",
+         kEach},
+        {"cometd.ws.cometdURLMapping", kIgnored, "", 0, 0, {}, "see cometd.paths"},
+        {"cometd.ws.bufferSize", kIgnored, "", 0, 0, {}, "buffers are held only while in use"},
+        {"cometd.ws.idleTimeout", kIgnored, "", 0, 0, {}, "see ws.ping and ws.unbound"},
         {"session.code_ttl",
          kDuration,
          "10m",
@@ -256,153 +540,36 @@ const Option* find_option(std::string_view name) {
     return nullptr;
 }
 
-namespace {
+ScopedName split_scope(std::string_view name) {
+    if (!name.starts_with(kCometd)) return {};
+    const auto rest = name.substr(kCometd.size());
+    for (const auto& prefix : kPrefixes) {
+        if (!rest.starts_with(prefix.text)) continue;
+        const auto* option = find_option(std::string(kCometd).append(rest.substr(prefix.text.size())));
+        if (option == nullptr) return {};
+        return {option, (option->transports & prefix.transports) != 0};
+    }
+    return {};
+}
 
-struct Unit {
-    std::string_view suffix;
-    std::int64_t factor;
-};
-constexpr Unit kDurationUnits[] = {{"h", kHour}, {"m", kMinute}, {"s", kSecond}, {"ms", 1}};
-constexpr Unit kSizeUnits[] = {{"MiB", kMiB}, {"KiB", kKiB}};
-
-template <std::size_t N>
-bool parse_number(std::string_view text, const Unit (&units)[N], std::int64_t& out) {
-    std::int64_t number = 0;
-    const auto* end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || number < 0) return false;
-    const std::string_view suffix(rest, end);
-    if (suffix.empty()) {
-        out = number;
+bool is_section(std::string_view name) {
+    const auto section = std::string(name) + ".";
+    if (std::ranges::any_of(options(), [&](const auto& o) { return o.name.starts_with(section); }))
         return true;
-    }
-    for (const auto& unit : units) {
-        if (unit.suffix != suffix) continue;
-        if (number > INT64_MAX / unit.factor) return false;
-        out = number * unit.factor;
-        return true;
-    }
-    return false;
+    return std::ranges::any_of(
+        kPrefixes, [&](const auto& p) { return (std::string(kCometd).append(p.text)).starts_with(section); });
 }
 
-template <std::size_t N>
-std::string show_number(std::int64_t value, const Unit (&units)[N], std::string_view bare) {
-    for (const auto& unit : units) {
-        if (value != 0 && value % unit.factor == 0)
-            return std::to_string(value / unit.factor).append(unit.suffix);
-    }
-    return std::to_string(value).append(bare);
-}
-
-std::string range_error(const Option& option) {
-    const Value low = option.min;
-    const Value high = option.max;
-    return "must be between " + show(option, low) + " and " + show(option, high);
-}
-
-}  // namespace
-
-bool is_origin(std::string_view text) {
-    std::string_view rest;
-    if (text.starts_with("http://")) {
-        rest = text.substr(7);
-    } else if (text.starts_with("https://")) {
-        rest = text.substr(8);
-    } else {
-        return false;
-    }
-    const auto colon = rest.rfind(':');
-    auto host = rest;
-    if (colon != std::string_view::npos && rest.back() != ']') {
-        host = rest.substr(0, colon);
-        const auto port = rest.substr(colon + 1);
-        if (port.empty() || port.size() > 5) return false;
-        int number = 0;
-        const auto [p, e] = std::from_chars(port.data(), port.data() + port.size(), number);
-        if (e != std::errc{} || p != port.data() + port.size() || number < 1 || number > 65535) return false;
-    }
-    if (host.empty()) return false;
-    return std::ranges::all_of(host, [](unsigned char c) {
-        return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '-' || c == '.' || c == '[' || c == ']' ||
-               c == ':';
-    });
-}
-
-std::variant<Value, std::string> parse_value(const Option& option, std::string_view text) {
-    switch (option.type) {
-        case Type::kBool:
-            if (text == "true" || text == "yes") return Value{true};
-            if (text == "false" || text == "no") return Value{false};
-            return std::string("must be true or false");
-        case Type::kInt:
-        case Type::kDuration:
-        case Type::kSize: {
-            std::int64_t number = 0;
-            constexpr Unit none[] = {{"", 1}};
-            const bool good = option.type == Type::kInt        ? parse_number(text, none, number)
-                              : option.type == Type::kDuration ? parse_number(text, kDurationUnits, number)
-                                                               : parse_number(text, kSizeUnits, number);
-            if (!good) {
-                if (option.type == Type::kInt) return std::string("must be a whole number");
-                if (option.type == Type::kDuration)
-                    return std::string("must be a time such as 500ms, 30s, 10m or 12h");
-                return std::string("must be a size such as 4096, 64KiB or 1MiB");
-            }
-            if (number < option.min || number > option.max) return range_error(option);
-            return Value{number};
-        }
-        case Type::kText:
-            return Value{std::string(text)};
-        case Type::kChoice: {
-            if (std::ranges::find(option.choices, text) != option.choices.end())
-                return Value{std::string(text)};
-            std::string reason = "must be one of:";
-            for (const auto choice : option.choices) reason.append(" ").append(choice);
-            return reason;
-        }
-        case Type::kOrigin:
-            if (text.empty() || is_origin(text)) return Value{std::string(text)};
-            return std::string(
-                "must be an origin such as https://www.example.com, lower case, nothing after the port");
-        case Type::kList:
-        case Type::kOrigins:
-            return std::string("must be a list");
-    }
-    return std::string("has an unknown type");
-}
-
-std::variant<Value, std::string> parse_list(const Option& option, const std::vector<std::string>& items) {
-    if (option.type != Type::kList && option.type != Type::kOrigins) return std::string("must not be a list");
-    if (items.size() > 1000) return std::string("has more than 1000 entries");
-    for (const auto& item : items) {
-        if (item.empty()) return std::string("has an empty entry");
-        if (option.type == Type::kOrigins && !is_origin(item)) {
-            return "has \"" + item + "\", which is not an origin such as https://www.example.com";
+std::vector<std::string> scoped_names(std::string_view name, Transport transport) {
+    std::vector<std::string> out;
+    const auto bit = 1U << static_cast<unsigned>(transport);
+    if (name.starts_with(kCometd)) {
+        for (const auto& prefix : kPrefixes) {
+            if ((prefix.transports & bit) != 0)
+                out.push_back(std::string(kCometd).append(prefix.text).append(name.substr(kCometd.size())));
         }
     }
-    return Value{items};
-}
-
-Value default_value(const Option& option) {
-    if (option.type == Type::kList || option.type == Type::kOrigins) return std::vector<std::string>{};
-    auto parsed = parse_value(option, option.fallback);
-    return std::get<Value>(parsed);
-}
-
-std::string show(const Option& option, const Value& value) {
-    if (const auto* b = std::get_if<bool>(&value)) return *b ? "true" : "false";
-    if (const auto* number = std::get_if<std::int64_t>(&value)) {
-        if (option.type == Type::kDuration) return show_number(*number, kDurationUnits, "ms");
-        if (option.type == Type::kSize) return show_number(*number, kSizeUnits, "");
-        return std::to_string(*number);
-    }
-    if (const auto* text = std::get_if<std::string>(&value)) return *text;
-    std::string out = "[";
-    for (const auto& item : std::get<std::vector<std::string>>(value)) {
-        if (out.size() > 1) out += ", ";
-        out += '"' + item + '"';
-    }
-    return out + "]";
+    return out;
 }
 
 }  // namespace twinpane::config

@@ -153,6 +153,36 @@ TEST(Policy, InsideNeedsATokenOutsideIsNobody) {
     EXPECT_TRUE(policy.may_publish(**agent, inside, "/foo"));
 }
 
+TEST(Policy, OpenChannelsAreOpenToEverybody) {
+    testing::ManualLoop clock;
+    const AccessTokens tokens(std::string(64, 'k'), clock, Millis{1000});
+    SecurityPolicy policy(tokens, OpenChannels({"/chat/**", "/news/*", "/hello"}));
+    const bayeux::Peer outside;
+    const bayeux::Principal nobody;
+    for (const auto* open : {"/hello", "/chat/a", "/chat/a/b", "/chat/*", "/chat/**", "/chat/a/**",
+                             "/chat/meta/x", "/news/a", "/news/*"}) {
+        EXPECT_TRUE(policy.may_subscribe(nobody, outside, open)) << open;
+        EXPECT_TRUE(policy.may_publish(nobody, outside, open)) << open;
+    }
+    for (const auto* closed :
+         {"/**", "/*", "/chat", "/chatter", "/chatter/a", "/news", "/news/a/b", "/news/**", "/news/a/*",
+          "/hello/a", "/hello/*", "/hellos", "/meta/connect", "/service/x", ""}) {
+        EXPECT_FALSE(policy.may_subscribe(nobody, outside, closed)) << closed;
+        EXPECT_FALSE(policy.may_publish(nobody, outside, closed)) << closed;
+    }
+}
+
+TEST(OpenChannels, NeverCoverMetaAndService) {
+    const OpenChannels all({"/**"});
+    for (const auto* open : {"/a", "/a/b", "/**", "/*", "/metal", "/services/x"})
+        EXPECT_TRUE(all.cover(open)) << open;
+    for (const auto* closed :
+         {"/meta", "/meta/x", "/meta/**", "/service", "/service/session/create", "/service/*"}) {
+        EXPECT_FALSE(all.cover(closed)) << closed;
+    }
+    EXPECT_FALSE(OpenChannels().cover("/a"));
+}
+
 TEST(History, HasTheUnitsThatIntegratorsKnow) {
     storage::SessionRecord record;
     record.id = "id";

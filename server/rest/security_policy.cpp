@@ -25,8 +25,8 @@ Result<std::string> token_of(std::string_view ext) {
 }
 }  // namespace
 
-SecurityPolicy::SecurityPolicy(const AccessTokens& tokens, Options options)
-    : tokens_(tokens), options_(options), nobody_(std::make_shared<const bayeux::Principal>()) {}
+SecurityPolicy::SecurityPolicy(const AccessTokens& tokens, OpenChannels open)
+    : tokens_(tokens), open_(std::move(open)), nobody_(std::make_shared<const bayeux::Principal>()) {}
 
 void SecurityPolicy::handshake(
     const bayeux::Peer& peer, std::string_view ext,
@@ -39,12 +39,14 @@ void SecurityPolicy::handshake(
     done(principal_of(*agent));
 }
 
-bool SecurityPolicy::may_subscribe(const bayeux::Principal&, const bayeux::Peer& peer, std::string_view) {
-    return peer.internal ? options_.internal_broadcast : options_.public_broadcast;
+bool SecurityPolicy::may_subscribe(const bayeux::Principal&, const bayeux::Peer& peer,
+                                   std::string_view channel) {
+    return peer.internal || open_.cover(channel);
 }
 
-bool SecurityPolicy::may_publish(const bayeux::Principal&, const bayeux::Peer& peer, std::string_view) {
-    return peer.internal ? options_.internal_broadcast : options_.public_broadcast;
+bool SecurityPolicy::may_publish(const bayeux::Principal&, const bayeux::Peer& peer,
+                                 std::string_view channel) {
+    return peer.internal || open_.cover(channel);
 }
 
 }  // namespace twinpane::rest

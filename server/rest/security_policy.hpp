@@ -1,8 +1,9 @@
 // Who may shake hands with the Bayeux server: inside, agents with an access token in ext.twinpane.token;
-// outside, everybody as nobody. Broadcast channels are closed outside.
+// outside, everybody as nobody. Broadcast channels are closed outside, but for those that are opened.
 #pragma once
 
 #include "bayeux/engine.hpp"
+#include "rest/open_channels.hpp"
 #include "rest/tokens.hpp"
 
 namespace twinpane::rest {
@@ -10,12 +11,8 @@ namespace twinpane::rest {
 // Any loop.
 class SecurityPolicy final : public bayeux::SecurityPolicy {
   public:
-    struct Options {
-        bool public_broadcast = false;
-        bool internal_broadcast = true;
-    };
-    explicit SecurityPolicy(const AccessTokens& tokens) : SecurityPolicy(tokens, Options{}) {}
-    SecurityPolicy(const AccessTokens& tokens, Options options);
+    // `open`: for everybody, on the public listener. Inside agents may use every broadcast channel.
+    explicit SecurityPolicy(const AccessTokens& tokens, OpenChannels open = {});
 
     // Errors: kNotAuthenticated, kTokenExpired, kUnsupportedVersion.
     void handshake(
@@ -28,7 +25,7 @@ class SecurityPolicy final : public bayeux::SecurityPolicy {
 
   private:
     const AccessTokens& tokens_;
-    Options options_;
+    const OpenChannels open_;
     std::shared_ptr<const bayeux::Principal> nobody_;
 };
 

@@ -47,6 +47,7 @@ struct BrowserCookie {
     bool partitioned = false;
     // The cookie serves the multi-tab rule only; a client id is believed without it.
     bool trust_client_session = false;
+    bool operator==(const BrowserCookie&) const = default;
 };
 
 struct BayeuxOptions {

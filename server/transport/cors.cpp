@@ -1,33 +1,25 @@
 #include "transport/cors.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include "net/problem.hpp"
+#include "net/text.hpp"
 
 namespace twinpane::transport {
 
 namespace {
 
-bool equal_no_case(std::string_view a, std::string_view b) {
-    return std::ranges::equal(
-        a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
-// Of "a, b, c" what a client may send: Content-Type, and anything that begins with X-.
-std::string allowed_headers(std::string_view wanted) {
+// Of "a, b, c" what are names, so that they can be repeated. Users give their clients headers of their own,
+// and Faye's sends Pragma; nothing here believes a header that only a page could send.
+std::string header_names(std::string_view wanted) {
+    constexpr std::size_t kMost = 1000;
     std::string out;
+    wanted = wanted.substr(0, kMost);
     while (!wanted.empty()) {
         const auto end = std::min(wanted.find(','), wanted.size());
-        auto name = wanted.substr(0, end);
+        const auto name = net::trim(wanted.substr(0, end));
         wanted.remove_prefix(std::min(end + 1, wanted.size()));
-        while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
-        while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
-        const bool token = std::ranges::all_of(
-            name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
-        const bool allowed = equal_no_case(name, "content-type") ||
-                             (name.size() > 2 && equal_no_case(name.substr(0, 2), "x-"));
-        if (!token || !allowed) continue;
+        if (!net::is_token(name)) continue;
         if (!out.empty()) out += ", ";
         out += name;
     }
@@ -40,7 +32,7 @@ Origin check_origin(const net::Request& request, net::Side side, const OriginAll
     Origin origin;
     std::size_t count = 0;
     for (const auto& [name, value] : request.headers.items()) {
-        if (!equal_no_case(name, "origin")) continue;
+        if (!net::equal_no_case(name, "origin")) continue;
         ++count;
         origin.name = value;
     }
@@ -65,7 +57,7 @@ net::Response preflight(const net::Request& request, const Origin& origin) {
     if (!origin.name.empty()) {
         response.headers.add("Access-Control-Allow-Methods", "POST, OPTIONS");
         const auto headers =
-            allowed_headers(request.headers.find("Access-Control-Request-Headers").value_or(""));
+            header_names(request.headers.find("Access-Control-Request-Headers").value_or(""));
         if (!headers.empty()) response.headers.add("Access-Control-Allow-Headers", headers);
         response.headers.add("Access-Control-Max-Age", "600");
     }

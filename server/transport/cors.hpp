@@ -21,7 +21,7 @@ Origin check_origin(const net::Request& request, net::Side side, const OriginAll
 // For an allowed origin: it may read the answer, with credentials. Always: answers differ by origin.
 void add_cors_headers(net::Headers& headers, const Origin& origin);
 
-// The answer to OPTIONS: Content-Type and X- headers are allowed, as far as they were asked for.
+// The answer to OPTIONS. An allowed page may send whatever headers its browser asks for.
 net::Response preflight(const net::Request& request, const Origin& origin);
 
 // The numbered refusal of a page that is not on the list.

@@ -175,6 +175,27 @@ TEST_F(Options, CookieModeKnowsABrowserByItsCookie) {
         << "not at a handshake";
 }
 
+TEST_F(Options, AStolenClientIdIsOfNoUseInAnotherBrowser) {
+    options.cookie = BrowserCookie{};
+    start();
+    Client client(port);
+    const auto reply = post(client, Rig::kHandshake, kOrigin);
+    const auto id = Rig::field(first(reply.body), "clientId");
+    const auto cookie = "Cookie: " + cookie_of(reply) + "\r\n";
+    Client thief(port);
+    const auto other = "Cookie: BAYEUX_BROWSER=" + std::string(32, 'd') + "\r\n";
+    for (const auto& headers : {std::string(kOrigin), kOrigin + other}) {
+        for (const auto& message : {Rig::publish(id, "/a", "1"), Rig::connect(id, "1"),
+                                    Rig::subscribe(id, "/a"), Rig::message(id, "/meta/disconnect", "1")}) {
+            EXPECT_THAT(post(thief, message, headers).body, HasSubstr("402::session_unknown")) << message;
+        }
+    }
+    EXPECT_THAT(post(client, Rig::publish(id, "/a", "1"), kOrigin + cookie).body,
+                HasSubstr("\"successful\":true"));
+    EXPECT_THAT(post(thief, Rig::publish(id, "/a", "1"), other).body, HasSubstr("\"successful\":true"))
+        << "a program is trusted by the client id alone";
+}
+
 TEST_F(Options, InCookieModeProgramsAreTrustedByTheirClientId) {
     options.cookie = BrowserCookie{};
     start();

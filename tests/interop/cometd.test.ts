@@ -10,7 +10,7 @@ let gate: Gate;
 const clients: CometD[] = [];
 
 beforeAll(async () => {
-  server = await EchoServer.start({ hold: 2000 });
+  server = await EchoServer.start({ hold: 700 });
   patient = await EchoServer.start();
   gate = await Gate.before(patient.port);
 });

@@ -12,7 +12,7 @@ let gate: Gate;
 const clients: FayeClient[] = [];
 
 beforeAll(async () => {
-  server = await EchoServer.start({ hold: 2000 });
+  server = await EchoServer.start({ hold: 700 });
   patient = await EchoServer.start();
   gate = await Gate.before(patient.port);
 });
@@ -56,8 +56,8 @@ describe.each(['websocket', 'long-polling'] as const)('faye over %s', (transport
     await done(client.publish('/faye/a', { text: 'grüße', n: 1 }));
     await until('it to come', () => got.length > 0);
     expect(got).toEqual([{ text: 'grüße', n: 1 }]);
-    await until('a connect', () => connectionTypes.size > 0);
-    expect([...connectionTypes]).toEqual([transport]);
+    // While its WebSocket is still opening it connects over HTTP.
+    await until('a connect over it', () => connectionTypes.has(transport));
   });
 
   test('stays through many holds without a new session', async () => {

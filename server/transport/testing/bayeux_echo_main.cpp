@@ -4,13 +4,21 @@
 //   /service/echo/late     the same, but the publish reply follows 50 ms later
 //   /service/echo/bye      disconnects the caller
 //   /service/echo/<other>  404:4004:unknown_verb
-// Usage: bayeux_echo [PORT [MILLISECONDS]]: port to listen on (0 picks one), how long a connect is held.
+// Usage: bayeux_echo [PORT [MILLISECONDS [OPTION...]]]: port to listen on (0 picks one), how long a connect
+// is held, and
+//   callback-polling          is served, too
+//   cookie                    cookie mode; the cookie goes to insecure pages, too
+//   multi-session=MS          the pause for a browser's surplus sessions
+//   origin=ORIGIN             a page that may connect; without any, all may
 // Prints the port, then answers each line "counters" on its standard input with one line of JSON; runs until
 // that ends.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "bayeux/engine_group.hpp"
 #include "net/server.hpp"
@@ -65,12 +73,45 @@ class Echo final : public bayeux::ServiceHandler {
     Timers* timers_ = nullptr;
 };
 
+struct Arguments {
+    std::uint16_t port = 0;
+    bayeux::EngineOptions engine;
+    transport::BayeuxOptions transports;
+    std::vector<std::string> origins;
+};
+
+// False: an argument is not known.
+bool read_arguments(std::span<char*> words, Arguments& out) {
+    if (words.size() > 1) out.port = static_cast<std::uint16_t>(std::atoi(words[1]));
+    if (words.size() > 2) out.engine.timeout = Millis{std::atoi(words[2])};
+    for (std::string_view word : words.subspan(std::min<std::size_t>(3, words.size()))) {
+        const auto equals = std::min(word.find('='), word.size());
+        const auto name = word.substr(0, equals);
+        const auto value = word.substr(std::min(equals + 1, word.size()));
+        if (name == "callback-polling") {
+            out.transports.callback_polling.on = true;
+            out.engine.connection_types.emplace_back(name);
+        } else if (name == "cookie") {
+            out.transports.cookie = transport::BrowserCookie{.secure = false};
+        } else if (name == "multi-session") {
+            out.engine.multi_session_interval = Millis{std::atoi(std::string(value).c_str())};
+        } else if (name == "origin") {
+            out.origins.emplace_back(value);
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    const auto wanted = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0);
-    bayeux::EngineOptions options;
-    options.timeout = Millis{argc > 2 ? std::atoi(argv[2]) : 30'000};
+    Arguments arguments;
+    if (!read_arguments({argv, static_cast<std::size_t>(argc)}, arguments)) {
+        std::fprintf(stderr, "see the head of bayeux_echo_main.cpp for the arguments\n");
+        return 2;
+    }
 
     SystemClock clock;
     SystemRandom random;
@@ -79,13 +120,18 @@ int main(int argc, char** argv) {
     const auto server = net::Server::create(2, {});
     const auto loops = server->loops();
     std::vector<Echo> echoes(loops.size());
-    bayeux::EngineGroup engines(options);
+    bayeux::EngineGroup engines(arguments.engine);
     for (std::size_t i = 0; i < loops.size(); ++i) {
         echoes[i].attach(engines.add(*loops[i], *loops[i], clock, random, policy), *loops[i]);
     }
-    transport::Bayeux bayeux(engines, [](net::Side, std::string_view) { return true; });
+    arguments.transports.random = &random;
+    const auto allowed = [&origins = arguments.origins](net::Side, std::string_view origin) {
+        return origins.empty() || std::ranges::find(origins, origin) != origins.end();
+    };
+    transport::Bayeux bayeux(engines, allowed, {}, {}, arguments.transports);
     bayeux.mount(routes, net::Side::kPublic, {"/cobrowse/cometd"});
-    const auto port = server->listen(net::Side::kPublic, {.host = "127.0.0.1", .port = wanted}, routes);
+    const auto port =
+        server->listen(net::Side::kPublic, {.host = "127.0.0.1", .port = arguments.port}, routes);
     if (!port) {
         std::fprintf(stderr, "%s\n", port.error().context.c_str());
         return 1;

@@ -18,9 +18,9 @@ export class EchoServer {
 
   get url(): string { return `http://127.0.0.1:${this.port}/cobrowse/cometd`; }
 
-  /** `hold`: how long a connect is held, in ms. */
-  static async start(options: { port?: number; hold?: number } = {}): Promise<EchoServer> {
-    const child = spawn(program, [String(options.port ?? 0), String(options.hold ?? 30_000)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  /** `hold`: how long a connect is held, in ms. `options`: see bayeux_echo_main.cpp. */
+  static async start(options: { port?: number; hold?: number; options?: string[] } = {}): Promise<EchoServer> {
+    const child = spawn(program, [String(options.port ?? 0), String(options.hold ?? 30_000), ...(options.options ?? [])], { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = readline.createInterface({ input: child.stdout });
     const port = await new Promise<number>((resolve, reject) => {
       lines.once('line', (line) => resolve(Number(line)));

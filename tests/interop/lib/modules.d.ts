@@ -5,6 +5,12 @@ declare module 'cometd7' {
   export default exported;
 }
 
+declare module 'cometd7/ReloadExtension.js' {
+  import type { Extension } from 'cometd';
+  const ReloadExtension: new () => Extension;
+  export default ReloadExtension;
+}
+
 declare module 'faye' {
   interface Promised { then(done: () => void, failed: (error: { code: number; params: string[]; message: string }) => void): unknown }
   export class Client {

@@ -137,6 +137,8 @@ AREAS = [
          vitest(E2E, ROOT / "tests", 600, ["serve"]), ["release", "npm", "web"]),
     Area("e2e", "whole sessions in two Chromiums", vitest(E2E, ROOT / "tests", 900, ["session", "screens"]), ["release", "npm", "web", "chromium"]),
     Area("fidelity", "what the agent sees on real sites, compared", vitest(E2E, ROOT / "tests", 900, ["fidelity"]), ["release", "npm", "web", "chromium"]),
+    Area("churn", "100,000 connections that come and go, half of them cut in mid-handshake",
+         lambda _options: gtest("dev", "transport", 900, {"GTEST_FILTER": "Attack.Churn*", "TWINPANE_CHURN": "100000"}), ["dev"]),
     Area("mutants", "seeded defects that the tests must notice", counted(["tests/mutants"], 7200), ["dev", "npm", "web", "chromium"], long=True),
 ]
 

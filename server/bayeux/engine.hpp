@@ -79,6 +79,9 @@ class ServiceHandler {
     virtual void on_publish(const Publish& publish, Reply reply) = 0;
     // The session is gone: disconnected, expired or cut. `timed_out` when the client did not say good-bye.
     virtual void on_session_removed(const ClientRef& client, bool timed_out) = 0;
+    // The session's connection broke and it has no other way to be reached (`up` false), or it can be reached
+    // again. It may still expire without coming back. Between two polls a session counts as reachable.
+    virtual void on_link(const ClientRef& /*client*/, bool /*up*/) {}
 };
 
 // Decides who may shake hands. Completes once, on the engine's loop.

@@ -39,6 +39,7 @@ void EngineImpl::connect(const Request& request, const SessionPtr& session) {
         outlet->session_ = session;
     }
 
+    link(*session, true);
     const bool first = !session->connected;
     const bool moved = session->last_connect != kind;
     session->connected = true;

@@ -36,6 +36,7 @@ void EngineImpl::bind(const SessionPtr& session, const std::shared_ptr<Outlet>& 
     session->stream = stream;
     stream->session_ = session;
     stream->bound(session->ref.id);
+    link(*session, true);
     if (session->direct()) flush_to_stream(*session);
 }
 
@@ -45,6 +46,24 @@ void EngineImpl::detach(Session& session) {
     if (session.held && session.held->answer.outlet == session.stream) drop_held(session);
     session.stream.reset();
     arm(session, parts_.clock.monotonic() + session.interval + options_.max_interval);
+    if (!session.held) link(session, false);
+}
+
+// Services hear of it later, so that none is called back from within its own call.
+void EngineImpl::link(Session& session, bool up) {
+    if (session.link_up == up || !session.alive()) return;
+    session.link_up = up;
+    parts_.executor.post([ref = session.ref, up, all = handlers()] {
+        for (auto* handler : all) handler->on_link(ref, up);
+    });
+}
+
+std::vector<ServiceHandler*> EngineImpl::handlers() const {
+    std::vector<ServiceHandler*> all;
+    for (const auto& [prefix, handler] : services_) {
+        if (std::ranges::find(all, handler) == all.end()) all.push_back(handler);
+    }
+    return all;
 }
 
 void EngineImpl::release_stream(Session& session) {
@@ -69,6 +88,7 @@ void EngineImpl::gone(const std::shared_ptr<Outlet>& outlet, bool overflowed) {
     } else if (session->held && session->held->answer.outlet == outlet) {
         drop_held(*session);
         arm(*session, parts_.clock.monotonic() + session->interval + options_.max_interval);
+        if (!session->stream) link(*session, false);
     } else if (session->queue.take_back(outlet)) {
         // The answer did not arrive: its messages wait for the next connect, which may be there already.
         if (session->direct()) {
@@ -149,15 +169,12 @@ void EngineImpl::retire(const SessionPtr& session, Removal why) {
         case Removal::kCut:
             ++counters_.cut;
     }
-    std::vector<ServiceHandler*> handlers;
-    for (const auto& [prefix, handler] : services_) {
-        if (std::ranges::find(handlers, handler) == handlers.end()) handlers.push_back(handler);
-    }
-    if (handlers.empty()) return;
+    auto all = handlers();
+    if (all.empty()) return;
     // Later, so that no service is called back from within its own call.
     parts_.executor.post(
-        [ref = session->ref, handlers = std::move(handlers), timed_out = why != Removal::kDisconnected] {
-            for (auto* handler : handlers) handler->on_session_removed(ref, timed_out);
+        [ref = session->ref, all = std::move(all), timed_out = why != Removal::kDisconnected] {
+            for (auto* handler : all) handler->on_session_removed(ref, timed_out);
         });
 }
 

@@ -131,6 +131,8 @@ class EngineImpl final : public Engine, public Inlet {
     void bind(const SessionPtr& session, const std::shared_ptr<Outlet>& stream);
     void release_stream(Session& session);
     void detach(Session& session);
+    void link(Session& session, bool up);
+    std::vector<ServiceHandler*> handlers() const;
     void arm(Session& session, Millis deadline);
     void touch(Session& session);
     void on_timer(const SessionPtr& session);

@@ -18,6 +18,14 @@ class Removals final : public ServiceHandler {
     std::vector<std::pair<std::string, bool>> removed;
 };
 
+class Links final : public ServiceHandler {
+  public:
+    void on_publish(const Publish&, Reply reply) override { reply.ok(); }
+    void on_session_removed(const ClientRef&, bool) override {}
+    void on_link(const ClientRef& client, bool up) override { told.emplace_back(client.id, up); }
+    std::vector<std::pair<std::string, bool>> told;
+};
+
 TEST(Handshake, ReplyHasAllThatClientsNeed) {
     Rig rig;
     const auto outlet = Rig::exchange();
@@ -281,6 +289,42 @@ TEST(Queue, BeyondItsMessagesTheSessionIsCutAndItsHeldConnectAnswered) {
     ASSERT_EQ(held->texts.size(), 1U);
     EXPECT_EQ(Rig::field(held->texts[0], "error"), "429:4502:queue_full");
     EXPECT_EQ(rig.group.counters().held, 0U);
+}
+
+TEST(Link, ServicesHearWhenASessionCannotBeReachedAndWhenItCan) {
+    Rig rig;
+    Links service;
+    rig.engine().service("/service/x", service);
+    const auto stream = Rig::stream();
+    const auto id = rig.open(stream);
+    rig.send(stream, Rig::connect(id, "2"));
+    rig.drain();
+    EXPECT_TRUE(service.told.empty());
+    rig.gone(stream);
+    rig.drain();
+    EXPECT_THAT(service.told, ElementsAre(std::pair(id, false)));
+    const auto next = Rig::stream();
+    rig.send(next, Rig::connect(id, "3"));
+    rig.drain();
+    EXPECT_THAT(service.told, ElementsAre(std::pair(id, false), std::pair(id, true)));
+}
+
+TEST(Link, APollThatBreaksCountsAndThePauseBetweenTwoDoesNot) {
+    Rig rig;
+    Links service;
+    rig.engine().service("/service/x", service);
+    const auto id = rig.open_over_http();
+    rig.send(Rig::exchange(), Rig::connect(id, "2"));
+    const auto held = Rig::exchange();
+    rig.send(held, Rig::connect(id, "3"));
+    rig.advance(30s);  // answered
+    EXPECT_EQ(held->texts.size(), 1U);
+    EXPECT_TRUE(service.told.empty());
+    const auto broken = Rig::exchange();
+    rig.send(broken, Rig::connect(id, "4"));
+    rig.gone(broken);
+    rig.drain();
+    EXPECT_THAT(service.told, ElementsAre(std::pair(id, false)));
 }
 
 TEST(Queue, WhatAClosingStreamDoesNotTakeWaitsForTheNextConnection) {

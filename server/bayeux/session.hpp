@@ -55,6 +55,7 @@ class Session : public std::enable_shared_from_this<Session> {
     State state = State::kAlive;
 
     bool connected = false;     // a connect has been seen
+    bool link_up = true;        // as the services were told
     bool connect_only = false;  // messages leave with connects only, on a stream too
     Outlet::Kind last_connect = Outlet::Kind::kExchange;
     std::shared_ptr<Outlet> stream;

@@ -34,6 +34,8 @@ struct Limits {
     Millis rejoin_grace{600'000};
     Millis inactivity{1'800'000};
     Millis mode_request{30'000};
+    // A connection that is broken for so long is told to the others; a page load takes less.
+    Millis link_grace{2'000};
     // No agent connected for so long: the customer's page is no longer sent, write mode ends.
     Millis agent_away{60'000};
     std::size_t stream_bytes_per_second = 2U << 20U;  // per session, burst 5 times that

@@ -236,6 +236,17 @@ void Service::on_session_removed(const bayeux::ClientRef& client, bool) {
     drop_if_idle(client.id);
 }
 
+void Service::on_link(const bayeux::ClientRef& client, bool up) {
+    const auto found = clients_.find(client.id);
+    if (found == clients_.end() || !found->second.binding) return;
+    board_.run(loop_, found->second.binding->loop,
+               [binding = *found->second.binding, client, up](Station& station) {
+                   if (const auto session = station.shard->find(binding.token)) {
+                       session->client_link(client, binding.user_id, up);
+                   }
+               });
+}
+
 // ---- create, join, look-up
 
 Result<const Site*> Service::site_of(const CreateRequest& request, const bayeux::Peer& peer) const {

@@ -48,6 +48,7 @@ class Service final : public bayeux::ServiceHandler {
 
     void on_publish(const bayeux::Publish& publish, bayeux::Reply reply) override;
     void on_session_removed(const bayeux::ClientRef& client, bool timed_out) override;
+    void on_link(const bayeux::ClientRef& client, bool up) override;
 
     // From shards.
     void relay(const bayeux::ClientRef& to, const SharedBytes& message);

@@ -204,6 +204,9 @@ std::optional<Millis> Session::next_deadline() const {
         if (present(i) && !people_[i].pending && !people_[i].client) {
             consider(people_[i].away_since + limits.rejoin_grace);
         }
+        if (online(i) && people_[i].silent_since != Millis{0} && !people_[i].silent) {
+            consider(people_[i].silent_since + limits.link_grace);
+        }
     }
     if (ask_) consider(ask_->until);
     if (order_at_ != Millis{0}) consider(order_at_);
@@ -242,6 +245,11 @@ void Session::on_time() {
         }
     }
     if (ended_) return;
+    for (std::size_t i = 0; i < people_.size(); ++i) {
+        const auto since = people_[i].silent_since;
+        if (online(i) && since != Millis{0} && !people_[i].silent && at >= since + limits.link_grace)
+            tell_silent(i);
+    }
     if (ask_ && at >= ask_->until) {
         drop_ask("withdrawn", ask_->user_id);
         save();

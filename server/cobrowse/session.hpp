@@ -56,6 +56,8 @@ class Session : public std::enable_shared_from_this<Session> {
     void page(const Caller& caller, const std::string& user_id, std::string_view data, Answer answer);
     void act(const Caller& caller, const std::string& user_id, const ActRequest& request, Answer answer);
     void client_gone(const bayeux::ClientRef& client, const std::string& user_id);
+    // Its connection broke, or is there again. Others are told when it stays away longer than a page load.
+    void client_link(const bayeux::ClientRef& client, const std::string& user_id, bool up);
     void viewer_ready(const bayeux::ClientRef& client, const std::string& user_id);
 
     // The page for the agent with this user token; `account` is whose bearer token came along.
@@ -79,6 +81,8 @@ class Session : public std::enable_shared_from_this<Session> {
         std::string user_id;
         std::optional<bayeux::ClientRef> client;  // connected
         bool pending = false;                     // the join is not durable yet
+        Millis silent_since{0};                   // the connection broke then; 0: it did not
+        bool silent = false;                      // and the others were told
         Millis away_since{0};
         Bucket acts;
         Paint painted;
@@ -100,6 +104,8 @@ class Session : public std::enable_shared_from_this<Session> {
     const storage::Participant& participant(std::size_t i) const { return record_.participants[i]; }
     bool present(std::size_t i) const { return record_.participants[i].left_ms == 0; }
     bool online(std::size_t i) const { return present(i) && people_[i].client.has_value(); }
+    // As the others see it.
+    bool reachable(std::size_t i) const { return online(i) && !people_[i].silent; }
     std::size_t customer() const;
     // The person `user_id`, if `caller` is the client that speaks for them now.
     Result<std::size_t> speaker(const Caller& caller, const std::string& user_id) const;
@@ -123,6 +129,8 @@ class Session : public std::enable_shared_from_this<Session> {
     void forget(std::size_t i);
     void attach(std::size_t i, const bayeux::ClientRef& client);
     void detach(std::size_t i);
+    void heard(std::size_t i);
+    void tell_silent(std::size_t i);
     void part(std::size_t i, const char* why, storage::Done<void> done);
     void end(std::string by, std::string reason, storage::Done<void> done);
     void close(unsigned attempt);

@@ -212,7 +212,7 @@ void Session::act(const Caller& caller, const std::string& user_id, const ActReq
             return refuse(*code, "act " + std::to_string(static_cast<int>(item.op)));
     }
     const auto to = customer();
-    if (!online(to)) return refuse(Code::kWrongState, "the customer is away");
+    if (to == kNobody || !reachable(to)) return refuse(Code::kWrongState, "the customer is away");
     boost::json::object head{{"v", 1}, {"e", request.epoch}, {"n", request.number}, {"from", user_id}};
     auto message = boost::json::serialize(head);
     message.pop_back();

@@ -120,7 +120,7 @@ void Session::joined(const std::string& user_id, const std::string& user_token, 
 // What a newcomer's answer does not say: who is away, and what waits for the customer's answer.
 void Session::greet(std::size_t i) {
     for (std::size_t k = 0; k < people_.size(); ++k) {
-        if (k != i && present(k) && !people_[k].pending && !people_[k].client) {
+        if (k != i && present(k) && !people_[k].pending && !reachable(k)) {
             tell(i, event_json("presence", {{"userId", people_[k].user_id}, {"online", false}}));
         }
     }
@@ -150,12 +150,14 @@ void Session::forget(std::size_t i) {
 void Session::attach(std::size_t i, const bayeux::ClientRef& client) {
     if (!people_[i].client) around_.stats.participants.fetch_add(1, std::memory_order_relaxed);
     people_[i].client = client;
+    people_[i].silent_since = Millis{0};
 }
 
 void Session::detach(std::size_t i) {
     if (!people_[i].client) return;
     people_[i].client.reset();
     people_[i].away_since = now();
+    people_[i].silent_since = Millis{0};
     around_.stats.participants.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -174,7 +176,8 @@ void Session::rejoin(const Caller& caller, const RejoinRequest& request, Answer 
     }
     touch();
     auto& person = people_[i];
-    const bool was_away = !person.client;
+    const bool noted_away = !person.client;
+    const bool was_away = std::exchange(person.silent, false) || noted_away;
     if (person.client && *person.client != caller.client) {
         around_.outlet.deliver(*person.client, kEventChannel, event_json("replaced"));
         around_.outlet.unbind(*person.client, record_.token, person.user_id);
@@ -195,7 +198,7 @@ void Session::rejoin(const Caller& caller, const RejoinRequest& request, Answer 
     const bool wakes = role == kAgent && paused_;
     if (wakes) paused_ = false;
     if (was_away) {
-        note("back", person.user_id, {});
+        if (noted_away) note("back", person.user_id, {});
         tell_all(event_json("presence", {{"userId", person.user_id}, {"online", true}}), i);
     }
     auto finish = [self = shared_from_this(), user_id = person.user_id, token = request.user_token, caller,
@@ -254,8 +257,35 @@ void Session::client_gone(const bayeux::ClientRef& client, const std::string& us
     if (i == kNobody || people_[i].client != client) return;
     detach(i);
     note("away", user_id, {});
-    tell_all(event_json("presence", {{"userId", user_id}, {"online", false}}), i);
+    // A page that was on its way when its customer went is worth a line: it tells why the agent saw none.
+    around_.log.info("cobrowse.away", {{"session", record_.id},
+                                       {"user", user_id},
+                                       {"page", mirror_->complete()  ? "whole"
+                                                : mirror_->seq() > 0 ? "begun"
+                                                                     : "none"}});
+    if (!std::exchange(people_[i].silent, false))
+        tell_all(event_json("presence", {{"userId", user_id}, {"online", false}}), i);
     schedule();
+}
+
+void Session::client_link(const bayeux::ClientRef& client, const std::string& user_id, bool up) {
+    if (ended_) return;
+    const auto i = index_of(user_id);
+    if (i == kNobody || people_[i].client != client) return;
+    if (up) return heard(i);
+    if (people_[i].silent_since == Millis{0}) people_[i].silent_since = now();
+    schedule();
+}
+
+void Session::heard(std::size_t i) {
+    people_[i].silent_since = Millis{0};
+    if (!std::exchange(people_[i].silent, false)) return;
+    tell_all(event_json("presence", {{"userId", people_[i].user_id}, {"online", true}}), i);
+}
+
+void Session::tell_silent(std::size_t i) {
+    people_[i].silent = true;
+    tell_all(event_json("presence", {{"userId", people_[i].user_id}, {"online", false}}), i);
 }
 
 // One participant goes for good; the customer and the last agent take the session with them.

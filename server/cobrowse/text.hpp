@@ -6,7 +6,8 @@
 
 namespace twinpane::cobrowse {
 
-// Without control characters (line breaks and tabs become a blank), trimmed, at most `max` bytes, cut between characters.
+// Without control characters (line breaks and tabs become a blank), trimmed, at most `max` bytes, cut between
+// characters.
 std::string clean_text(std::string_view text, std::size_t max);
 // Without query and fragment.
 std::string strip_query(std::string_view url);

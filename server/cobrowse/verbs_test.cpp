@@ -433,6 +433,45 @@ TEST_P(Verbs, ADroppedConnectionIsTellTaleAndComesBack) {
     EXPECT_EQ(again.publish(kActChannel, act(scene.e, "[9,0]")), kOk);
 }
 
+// A customer whose browser was closed was shown as live until the Bayeux session expired, ten seconds later.
+TEST_P(Verbs, ABrokenConnectionIsToldBeforeTheSessionExpires) {
+    scene.write();
+    customer.link(false);
+    EXPECT_TRUE(agent.take().empty()) << "a page load takes a moment";
+    world.advance(Millis{2'100});
+    EXPECT_EQ(agent.event("presence").at("online"), false);
+    EXPECT_EQ(agent.publish(kActChannel, act(scene.e, "[9,0]")), code(Code::kWrongState));
+    customer.drop();
+    EXPECT_TRUE(agent.take().empty()) << "told once";
+    ASSERT_EQ(world.session(customer.session_token)->record().events.back().type, "away");
+}
+
+TEST_P(Verbs, AConnectionThatComesBackInTimeIsNobodysBusiness) {
+    scene.write();
+    customer.link(false);
+    world.advance(Millis{1'500});
+    customer.link(true);
+    world.advance(Millis{5'000});
+    EXPECT_TRUE(agent.take().empty());
+    agent.link(false);
+    world.advance(Millis{2'500});
+    EXPECT_EQ(customer.event("presence").at("online"), false);
+    agent.link(true);
+    EXPECT_EQ(customer.event("presence").at("online"), true);
+    EXPECT_EQ(agent.publish(kActChannel, act(scene.e, "[9,0]")), kOk);
+}
+
+TEST_P(Verbs, WhoIsSilentAndRejoinsIsBack) {
+    scene.shown();
+    agent.link(false);
+    world.advance(Millis{2'500});
+    customer.take();
+    auto again = world.agent(GetParam().agent);
+    again.user_token = agent.user_token;
+    ASSERT_EQ(again.rejoin(), kOk);
+    EXPECT_EQ(customer.event("presence").at("online"), true);
+}
+
 TEST_P(Verbs, ANewerConnectionTakesOver) {
     scene.shown();
     auto again = world.agent(0);

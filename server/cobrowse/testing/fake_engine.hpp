@@ -53,6 +53,11 @@ class FakeEngine final : public bayeux::Engine {
             handler->on_session_removed(ref, timed_out);
         }
     }
+    // As when a session's connection breaks, or is there again.
+    void link(const bayeux::ClientRef& ref, bool up) {
+        if (!clients_.contains(ref.id) || services_.empty()) return;
+        services_.front().second->on_link(ref, up);
+    }
     Client& client(const bayeux::ClientRef& ref) { return clients_.at(ref.id); }
     bool has(const bayeux::ClientRef& ref) const { return clients_.contains(ref.id); }
 

@@ -65,6 +65,8 @@ class User {
     json::object event(std::string_view type);
     std::vector<std::string> event_types();
     void drop(bool timed_out = true);
+    // Its connection breaks, or is there again; the Bayeux session lives on.
+    void link(bool up);
     FakeEngine::Client& client();
     const bayeux::ClientRef& ref() const { return ref_; }
 
@@ -283,6 +285,11 @@ inline json::object User::event(std::string_view type) {
 
 inline void User::drop(bool timed_out) {
     world_->engine(ref_.loop).remove(ref_, timed_out);
+    world_->settle();
+}
+
+inline void User::link(bool up) {
+    world_->engine(ref_.loop).link(ref_, up);
     world_->settle();
 }
 

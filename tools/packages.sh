@@ -6,7 +6,7 @@ PACKAGES_BUILD="g++ cmake ninja-build pkg-config ccache mold git ca-certificates
   libfmt-dev libcli11-dev libsodium-dev libjwt-dev libjansson-dev librocksdb-dev libzstd-dev liblz4-dev libsnappy-dev
   libbz2-dev"
 PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev clang-format-22 python3-venv chromium
-  fonts-dejavu-core fonts-liberation fonts-noto-core fonts-noto-color-emoji libnss-myhostname procps"
+  fonts-dejavu-core fonts-liberation fonts-noto-core fonts-noto-color-emoji libnss-myhostname procps util-linux"
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -17,6 +18,31 @@ constexpr std::size_t kMaxFile = 4U << 20U;
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= 63 &&
            std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
+}
+
+// What surely is no selector: empty, or with brackets or quotes that are not closed. A browser that can't
+// read a masking rule masks the whole page, so it is better found here.
+bool is_balanced(std::string_view selector) {
+    std::string open;
+    char quote = 0;
+    bool some = false;
+    for (std::size_t i = 0; i < selector.size(); ++i) {
+        const char c = selector[i];
+        some = some || c != ' ';
+        if (c == '\\') {
+            ++i;
+        } else if (quote != 0) {
+            if (c == quote) quote = 0;
+        } else if (c == '"' || c == '\'') {
+            quote = c;
+        } else if (c == '[' || c == '(') {
+            open += c == '[' ? ']' : ')';
+        } else if (c == ']' || c == ')') {
+            if (open.empty() || open.back() != c) return false;
+            open.pop_back();
+        }
+    }
+    return some && quote == 0 && open.empty();
 }
 
 int line_of(const YAML::Node& node) {
@@ -176,6 +202,7 @@ class Reader {
 
     void read_site(const YAML::Node& node) {
         std::map<std::string, Value> values;
+        std::set<std::string> seen;
         for (const auto& option : options()) {
             if (option.name.starts_with(kSitePrefix)) {
                 values.emplace(option.name.substr(kSitePrefix.size()), default_value(option));
@@ -184,7 +211,9 @@ class Reader {
         for (const auto& entry : node) {
             const auto key = entry.first.IsScalar() ? entry.first.Scalar() : std::string("?");
             const auto* option = find_option(std::string(kSitePrefix) + key);
-            if (option == nullptr) {
+            if (!seen.insert(key).second) {
+                problem(entry.first, "sites[]." + key + " is given twice");
+            } else if (option == nullptr) {
                 problem(entry.first, "sites[]." + key + " is not an option");
             } else {
                 set(entry.second, "sites[]." + key, values[key], *option);
@@ -202,8 +231,14 @@ class Reader {
         if (!given.IsDefined() || (given.IsSequence() && given.size() == 0)) {
             problem(node, "sites[].origins must name at least one origin");
         }
+        for (const auto& selector : site.mask) {
+            if (!is_balanced(selector)) {
+                problem(node["mask"], "sites[].mask: \"" + selector + "\" is not a CSS selector");
+            }
+        }
         for (const auto& other : config_.sites_) {
-            if (other.name == site.name) problem(node, "sites[].name " + site.name + " is used twice");
+            if (!site.name.empty() && other.name == site.name)
+                problem(node, "sites[].name " + site.name + " is used twice");
             for (const auto& origin : site.origins) {
                 if (std::ranges::find(other.origins, origin) != other.origins.end()) {
                     problem(node, "origin " + origin + " belongs to two sites");
@@ -215,21 +250,28 @@ class Reader {
 
     void check_whole() {
         if (!is_name(config_.text("node.name"))) {
-            problems_.push_back({0, "node.name must be 1 to 63 letters, digits or '-'"});
+            conflict({"node.name"}, "node.name must be 1 to 63 letters, digits or '-'");
         }
-        if (config_.text("data").empty()) problems_.push_back({0, "data must not be empty"});
+        if (config_.text("data").empty()) conflict({"data"}, "data must not be empty");
         const auto host = [](std::string_view origin) {
             origin = origin.substr(origin.find("//") + 2);
             return origin.substr(0, origin.rfind(':'));
         };
         check_cometd();
         const auto& viewer = config_.text("viewer.origin");
-        if (config_.text("internal.url").empty()) problems_.push_back({0, "internal.url must not be empty"});
-        if (config_.text("public.url").empty()) problems_.push_back({0, "public.url must not be empty"});
+        if (config_.text("internal.url").empty())
+            conflict({"internal.url"}, "internal.url must not be empty");
+        if (config_.text("public.url").empty()) conflict({"public.url"}, "public.url must not be empty");
+        if (config_.integer("public.port") != 0 &&
+            config_.integer("public.port") == config_.integer("internal.port") &&
+            config_.text("public.host") == config_.text("internal.host")) {
+            conflict({"internal.port", "public.port"},
+                     "public.port and internal.port must differ: one address can't be both sides");
+        }
         if (!viewer.empty() && !config_.text("internal.url").empty() &&
             host(viewer) == host(config_.text("internal.url"))) {
-            problems_.push_back(
-                {0, "viewer.origin must have another host name than internal.url (cookies cross ports)"});
+            conflict({"viewer.origin", "internal.url"},
+                     "viewer.origin must have another host name than internal.url (cookies cross ports)");
         }
     }
 
@@ -321,6 +363,10 @@ std::variant<Config, std::vector<Problem>> parse(const std::string& yaml) {
 }
 
 std::variant<Config, std::vector<Problem>> load(const std::string& path) {
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error)) {
+        return std::vector<Problem>{{0, path + " is a folder, not a configuration file"}};
+    }
     std::ifstream in(path, std::ios::binary);
     if (!in) return std::vector<Problem>{{0, "can't read " + path}};
     std::ostringstream text;

@@ -91,6 +91,58 @@ TEST(Config, TheViewNeedsAHostOfItsOwn) {
     EXPECT_NE(list[0].reason.find("another host name"), std::string::npos);
 }
 
+TEST(Config, WhatConcernsTheWholeStillHasALine) {
+    const auto list = problems(
+        "node: {name: \"a b\"}\n"
+        "data: \"\"\n"
+        "public: {port: 9000}\n"
+        "internal:\n"
+        "  port: 9000\n"
+        "viewer: {origin: \"http://agent.localhost:9999\"}\n");
+    ASSERT_EQ(list.size(), 4U);
+    EXPECT_EQ(list[0].line, 1);
+    EXPECT_EQ(list[1], (Problem{2, "data must not be empty"}));
+    EXPECT_EQ(list[2].line, 5);
+    EXPECT_NE(list[2].reason.find("must differ"), std::string::npos);
+    EXPECT_EQ(list[3].line, 6);
+}
+
+// The second list won silently, and what the first one masked was shown.
+TEST(Config, AKeyTwiceInASiteIsAnError) {
+    const auto list = problems(
+        "sites:\n  - name: shop\n    origins: [\"https://shop.example\"]\n    mask: [\".card\"]\n    mask: "
+        "[\".name\"]\n");
+    ASSERT_EQ(list.size(), 1U);
+    EXPECT_EQ(list[0], (Problem{5, "sites[].mask is given twice"}));
+}
+
+TEST(Config, AMaskThatIsNoSelectorIsAnError) {
+    const auto with = [](const std::string& mask) {
+        return problems("sites:\n  - name: shop\n    origins: [\"https://shop.example\"]\n    mask: ['" +
+                        mask + "']\n");
+    };
+    for (const auto* good : {".card", "input[name=\"a]b\"]", "a:not(.b, [c])", "#a\\[b"}) {
+        EXPECT_TRUE(with(good).empty()) << good;
+    }
+    for (const auto* bad : {"[[", "", "  ", "a:not(.b", "a)b", "[a=\"b]"}) {
+        ASSERT_EQ(with(bad).size(), 1U) << bad;
+        EXPECT_EQ(with(bad)[0].line, 4) << bad;
+    }
+}
+
+TEST(Config, SitesWithoutNamesAreNotTheSameSite) {
+    const auto list =
+        problems("sites:\n  - origins: [\"https://a.example\"]\n  - origins: [\"https://b.example\"]\n");
+    ASSERT_EQ(list.size(), 2U);
+    for (const auto& each : list) EXPECT_EQ(each.reason.find("twice"), std::string::npos);
+}
+
+TEST(Config, AFolderIsNoConfigurationFile) {
+    const auto loaded = load("/");
+    ASSERT_TRUE(std::holds_alternative<std::vector<Problem>>(loaded));
+    EXPECT_NE(std::get<std::vector<Problem>>(loaded)[0].reason.find("folder"), std::string::npos);
+}
+
 TEST(Config, MisspeltSectionSuggestsTheOption) {
     const auto list = problems("code_ttl: 10m\n");
     ASSERT_EQ(list.size(), 1U);

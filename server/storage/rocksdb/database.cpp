@@ -108,6 +108,11 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Sizes 
     rocksdb::DB* db = nullptr;
     const auto status = rocksdb::DB::Open(options, path, descriptors, &handles.families, &db);
     handles.db.reset(db);
+    if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
+        return fail(Code::kStoreFailed, "store in " + path +
+                                            " is in use by another program; stop that one, or choose another "
+                                            "folder with the option data");
+    }
     if (!status.ok()) return store_error(("store in " + path + " cannot be opened").c_str(), status);
     if (auto known = database->check_schema(); !known) {
         return fail(known.error().code, "store in " + path + ": " + known.error().context);

@@ -81,6 +81,15 @@ TEST(RocksStorage, SaysWhyItCannotOpen) {
     EXPECT_EQ(not_folder.error().code, Code::kStoreFailed);
 }
 
+TEST(RocksStorage, SaysThatAnotherProgramUsesItsFolder) {
+    TemporaryFolder folder;
+    const auto store = open_store(folder.path());
+    const auto second = RocksStorage::open(folder.path());
+    ASSERT_FALSE(second);
+    EXPECT_NE(second.error().context.find("in use by another program"), std::string::npos)
+        << second.error().context;
+}
+
 TEST(RocksStorage, RefusesAnotherSchema) {
     TemporaryFolder folder;
     open_store(folder.path())->close();

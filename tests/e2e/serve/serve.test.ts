@@ -1,5 +1,6 @@
 /** The program as an operator meets it. */
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -71,10 +72,23 @@ describe('command line', () => {
     const squatter = createServer();
     await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
     const port = (squatter.address() as { port: number }).port;
-    const busy = await run('--internal-port', String(port), '--public-port', String(await freePort()));
+    const folder = await mkdtemp(path.join(tmpdir(), 'twinpane-run-'));
+    const free = ['--public-port', String(await freePort()), '--demo-port', String(await freePort()), '--data', folder];
+    const busy = await run('--internal-port', String(port), ...free);
     squatter.close();
     expect(busy.code).not.toBe(0);
     expect(busy.text).toContain(`Port ${port} is in use by another program. Choose another with --internal-port.`);
+
+    // A second one on the same data took the first one's configuration away, which its next restart then read.
+    const holder = spawn('flock', [path.join(folder, 'run.lock'), 'cat'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    holder.stdin.write('held\n');
+    await once(holder.stdout, 'data');
+    const second = await run('--internal-port', String(port), ...free);
+    holder.stdin.end();
+    expect(second.code).not.toBe(0);
+    expect(second.text).toContain(`Another Twinpane uses the folder ${folder}. Stop it first, or choose another folder with --data.`);
+    await expect(stat(path.join(folder, 'run.yaml'))).rejects.toThrow();
+    await rm(folder, { recursive: true });
   });
 });
 

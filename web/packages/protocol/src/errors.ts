@@ -69,7 +69,7 @@ export const errorText: Readonly<Record<number, string>> = {
   4201: 'The code ran out. The customer can show a new one.',
   4202: 'This role may not do that.',
   4203: 'This user token is not valid (any more).',
-  4204: 'The code has been used; further viewers are invited from inside the session.',
+  4204: 'The code has been used. The customer can show a new one.',
   4205: 'Join a session first.',
   4206: 'The session has ended.',
   4207: 'The customer has not agreed (yet).',

@@ -6,6 +6,8 @@ import type { ActResult } from './api.ts';
 export interface ActorHost {
   nodeOf(id: number): Node | undefined;
   effective(el: Element): number;
+  /** Twinpane's own UI: no act reaches it. */
+  ignore(el: Element): boolean;
   /** Origins that act 8 may go to beside the page's own. */
   readonly origins: readonly string[];
   later(run: () => void): void;
@@ -90,9 +92,13 @@ export class Actor {
     return el;
   }
 
+  private focused(doc: Document): HTMLElement | null {
+    return deepActive(doc, this.host.ignore) as HTMLElement | null;
+  }
+
   private active(): Element {
-    const el = deepActive(this.win.document) ?? this.win.document.documentElement;
-    return this.allowed(el);
+    const { document } = this.win;
+    return this.allowed(this.focused(document) ?? document.body ?? document.documentElement);
   }
 
   private click(el: Element, fx: number, fy: number, button: number, clicks: number, mods: number): void {
@@ -127,7 +133,7 @@ export class Actor {
   private focusFrom(el: Element): void {
     const target = el.closest<HTMLElement>(FOCUSABLE);
     if (target && !target.matches(':disabled')) target.focus({ preventScroll: true });
-    else (deepActive(el.ownerDocument) as HTMLElement | null)?.blur?.();
+    else this.focused(el.ownerDocument)?.blur?.();
   }
 
   private type(el: Element, value: string, start: number, end: number): void {
@@ -140,7 +146,7 @@ export class Actor {
     }
     const field = el as HTMLInputElement | HTMLTextAreaElement;
     if (field.matches(':disabled') || field.readOnly) refuse();
-    if (deepActive(field.ownerDocument) !== field) field.focus();
+    if (this.focused(field.ownerDocument) !== field) field.focus();
     const before = field.value;
     const text = field.maxLength >= 0 ? value.slice(0, Math.max(field.maxLength, before.length)) : value;
     if (text !== before) {
@@ -189,7 +195,7 @@ export class Actor {
     const options = Array.from(select.options);
     if (indexes.some((i) => options[i] === undefined) || (!select.multiple && indexes.length !== 1)) refuse();
     this.settle(el);
-    if (deepActive(el.ownerDocument) !== el) select.focus();
+    if (this.focused(el.ownerDocument) !== el) select.focus();
     const before = options.map((o) => o.selected).join();
     options.forEach((o, i) => {
       if (!o.disabled && !o.closest('optgroup:disabled') && o.selected !== indexes.includes(i)) o.selected = indexes.includes(i);
@@ -208,7 +214,7 @@ export class Actor {
   private focus(el: Element | null): void {
     this.settle(el ?? undefined);
     if (el) (el as HTMLElement).focus();
-    else (deepActive(this.win.document) as HTMLElement | null)?.blur?.();
+    else this.focused(this.win.document)?.blur?.();
   }
 
   private hover(el: Element): void {
@@ -243,7 +249,7 @@ export class Actor {
     let go = key(el, 'keydown', name, code, mods);
     if (go && (name === 'Enter' || name === ' ')) go = key(el, 'keypress', name, code, mods);
     if (go && el.isConnected) this.keyed(el as HTMLElement, name, mods);
-    const target = el.isConnected ? el : deepActive(el.ownerDocument);
+    const target = el.isConnected ? el : this.focused(el.ownerDocument);
     if (target) key(target, 'keyup', name, code, mods);
   }
 
@@ -288,13 +294,13 @@ export class Actor {
         const el = node as HTMLElement;
         if (el.matches(FOCUSABLE) && el.localName !== 'iframe' && el.tabIndex >= 0 && !el.matches(':disabled,[inert],[inert] *') && el.getClientRects().length > 0) all.push(el);
       }
-      childrenOf(node, () => false).forEach(walk);
+      childrenOf(node, this.host.ignore).forEach(walk);
     };
     walk(this.win.document);
     const order = [...all.filter((e) => e.tabIndex > 0).sort((a, b) => a.tabIndex - b.tabIndex), ...all.filter((e) => e.tabIndex === 0)];
     const at = order.indexOf(from as HTMLElement);
     // The focus may go to what the agent cannot see into, as the customer's own Tab would; acts on it are refused.
-    const next = order[(at + (back ? -1 : 1) + order.length) % order.length];
+    const next = back ? order.at(Math.max(at, 0) - 1) : order[(at + 1) % order.length];
     this.settle(next);
     next?.focus();
   }

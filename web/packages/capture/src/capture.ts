@@ -64,6 +64,7 @@ export class Capture {
     this.actor = new Actor(options.window, {
       nodeOf: (id) => this.nodeOf(id),
       effective: (el) => this.privacyOf(el),
+      ignore: options.ignore,
       origins: options.origins ?? [],
       later: (run) => this.natives.setTimeout(run, 0),
     });

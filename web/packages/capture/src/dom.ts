@@ -97,10 +97,11 @@ export function rootsOf(doc: Document): (Document | ShadowRoot)[] {
   return roots;
 }
 
-/** The element that has the focus, through shadow roots and frames. */
-export function deepActive(doc: Document): Element | null {
+/** The element that has the focus, through shadow roots and frames; null when that is Twinpane's own. */
+export function deepActive(doc: Document, ignore: (el: Element) => boolean): Element | null {
   let el = doc.activeElement;
   for (;;) {
+    if (el && ignore(el)) return null;
     const inner = el && (frameDocument(el)?.activeElement ?? shadowOf(el)?.activeElement);
     if (!inner) return el;
     el = inner;

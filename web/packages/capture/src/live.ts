@@ -164,7 +164,7 @@ export class Live implements EventListenerObject {
       if (rec) this.scroll(rec);
     }
     this.scrolled.clear();
-    const active = deepActive(win.document);
+    const active = deepActive(win.document, this.host.ignore);
     // The body has the focus when nothing else has.
     const focus = active && active.localName !== 'body' ? this.tree.of(active)?.id ?? 0 : 0;
     if (focus !== told.focus) w.push([Op.Focus, told.focus = focus]);

@@ -127,6 +127,51 @@ test('keys: Enter submits unless the form is closed to agents, Tab goes on, Esca
   await page.close();
 });
 
+test.each(['open', 'closed'] as const)('no act reaches Twinpane\'s own UI, whose root is %s: Tab passes it by, keys and blur stay out of it', async (mode) => {
+  const page = await open('<input id=a><button id=b>ok</button>');
+  await page.evaluate((mode) => {
+    // As the customer script makes it: first in the tab order, the focus passed on to its buttons. Here capture even sees the root being attached.
+    const host = document.createElement('div');
+    host.id = 'twinpane';
+    host.tabIndex = 1;
+    const own = document.createElement('button');
+    own.textContent = 'End';
+    host.attachShadow({ mode, delegatesFocus: true }).append(own);
+    document.documentElement.append(host);
+    const w = window as unknown as { own: HTMLElement; reached: string[] };
+    w.own = own;
+    w.reached = [];
+    for (const type of ['click', 'mousedown', 'mouseover', 'keydown', 'keyup', 'focus', 'blur']) for (const el of [host, own]) el.addEventListener(type, (e) => w.reached.push(e.type));
+  }, mode);
+  const active = (): Promise<string> => page.evaluate(() => document.activeElement!.id || document.activeElement!.localName);
+  const tab = (mods: number): unknown[] => [7, 0, 'Tab', 'Tab', mods];
+  await act(page, [9, 0], tab(0));
+  expect(await active()).toBe('a');
+  const seen: string[] = [];
+  for (const mods of [0, 0, 1, 1]) {
+    await act(page, tab(mods));
+    seen.push(await active());
+  }
+  expect(seen).toEqual(['b', 'a', 'b', 'a']);
+  await act(page, [9, 0], tab(1));
+  expect(await active()).toBe('b');
+  expect(await page.evaluate(() => (window as unknown as { reached: string[] }).reached)).toEqual([]);
+  // The customer's focus is in it: keys go to the page's body, and a click on nothing does not take the focus away.
+  await page.evaluate(() => {
+    const w = window as unknown as { own: HTMLElement; reached: string[]; body: string[] };
+    w.own.focus();
+    w.reached = [];
+    w.body = [];
+    document.body.addEventListener('keydown', (e) => w.body.push(e.key));
+  });
+  await act(page, [7, 0, 'Enter', 'Enter', 0], [7, 0, ' ', 'Space', 0], [7, 0, 'Escape', 'Escape', 0], [9, 0], [3, 1, 5000, 9999, 0, 1, 0], [10, 1]);
+  expect(await active()).toBe('twinpane');
+  expect(await page.evaluate(() => [(window as unknown as { body: string[] }).body, (window as unknown as { reached: string[] }).reached])).toEqual([['Enter', ' ', 'Escape'], []]);
+  await act(page, tab(0));
+  expect(await active()).toBe('a');
+  await page.close();
+});
+
 test('navigate: go on the own origin, back, reload; nothing else', async () => {
   bench.serve('/elsewhere', '<!doctype html><title>elsewhere</title>');
   const page = await open('<p>start</p>');

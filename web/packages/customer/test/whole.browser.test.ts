@@ -111,6 +111,20 @@ describe('the whole script', () => {
     await until(() => sent().includes('AUTUMN-15'), 'what the agent typed comes back');
   });
 
+  it('does not let the agent\'s Tab into its own buttons', async () => {
+    v = await visit(browser, server);
+    await live();
+    server.setMode('write');
+    await v.page.getByText('Ines clicks and types').waitFor();
+    const active = () => v.page.evaluate(() => document.activeElement!.id || document.activeElement!.textContent);
+    server.act([7, 0, 'Tab', 'Tab', 0]);
+    await expect.poll(active).toBe('Next page');
+    server.act([7, 0, 'Tab', 'Tab', 0]);
+    await expect.poll(active).toBe('email');
+    server.act([7, 0, 'Tab', 'Tab', 1], [7, 0, 'Tab', 'Tab', 1]);
+    await expect.poll(active).toBe('ask');
+  });
+
   it('leaves nothing running after the end', async () => {
     v = await visit(browser, server);
     await live();

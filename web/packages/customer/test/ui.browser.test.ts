@@ -90,6 +90,54 @@ describe('customer user interface', () => {
     expect(v.errors).toEqual([]);
   });
 
+  it.each([390, 1280])('paints nothing over the card and the bar: marks, cursors and frame lie below (%i px)', async (width) => {
+    await open({ viewport: { width, height: 760 } });
+    await asked();
+    // As on a checkout: private fields all the way down, also where the card stands.
+    await v.page.evaluate(() => {
+      for (let i = 0; i < 20; ++i) document.querySelector('.tall')!.append(document.createElement('input'));
+      document.querySelector('main')!.style.maxWidth = 'none';
+      for (const el of document.querySelectorAll('input')) el.style.maxWidth = 'none';
+      document.querySelector('.tall')!.scrollIntoView();
+    });
+    /** The box as it is, and as it is when nothing is drawn over the page. */
+    const covered = async (box: string, over: string): Promise<boolean> => {
+      await v.page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => undefined))));
+      const beneath = await v.page.locator(`twinpane-ui ${over}`).evaluateAll((els, box) => {
+        const b = (els[0]!.getRootNode() as ShadowRoot).querySelector(box)!.getBoundingClientRect();
+        return els.filter((el) => {
+          const r = el.getBoundingClientRect();
+          return r.left < b.right && r.right > b.left && r.top < b.bottom && r.bottom > b.top;
+        }).length;
+      }, box);
+      expect(beneath, `${over} where ${box} stands`).toBeGreaterThan(0);
+      const picture = () => v.page.locator(`twinpane-ui ${box}`).screenshot({ animations: 'disabled' });
+      const show = (on: boolean) => v.page.locator(`twinpane-ui ${over}`).evaluateAll((els, on) => {
+        for (const el of els) (el as HTMLElement).style.visibility = on ? '' : 'hidden';
+      }, on);
+      const before = await picture();
+      await show(false);
+      const after = await picture();
+      await show(true);
+      return !before.equals(after);
+    };
+    await until(() => v.page.locator('twinpane-ui .hatch').count().then((n) => n > 3), 'marks');
+    await shot(`over-consent-${String(width)}`);
+    expect(await covered('.card .two', '.hatch')).toBe(false);
+    await button('Share this page').click();
+    await v.page.getByText('Ines sees this page', { exact: true }).waitFor();
+    const bar = (await v.page.locator('twinpane-ui .lbar').boundingBox())!;
+    server.act([1, bar.x + 100, bar.y + 20, 999, 0, 0], [2, bar.x + 100, bar.y + 20, 999, 0, 0]);
+    await v.page.locator('twinpane-ui .cur').waitFor();
+    await shot(`over-bar-${String(width)}`);
+    expect(await covered('.lbar', '.cur')).toBe(false);
+    expect(await covered('.lbar', '.rip')).toBe(false);
+    expect(await covered('.lbar', '.edge')).toBe(false);
+    // A cursor lies above a mark all the same, and the frame above both.
+    const order = await v.page.locator('twinpane-ui').evaluate((host) => ['.rip', '.cur', '.edge', '.tw'].map((s) => Number(getComputedStyle(host.shadowRoot!.querySelector(s)!).zIndex) || 0));
+    expect(order).toEqual([0, 1, 2, 3]);
+  });
+
   it('gives both answers the same weight', async () => {
     await open();
     await asked();

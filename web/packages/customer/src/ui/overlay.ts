@@ -33,7 +33,7 @@ export function rectOf(el: Element): DOMRect {
   return new DOMRect(x, y, r.width, r.height);
 }
 
-/** Frame, cursors, marks and the signs on hidden fields: all drawn above the page, none in it. */
+/** Frame, cursors, marks and the signs on hidden fields: all drawn above the page, none in it, and below bar and cards. */
 export class Overlay {
   readonly el = h('div');
   #edge = h('div', { class: 'edge', hidden: '' });

@@ -4,6 +4,7 @@ import { Differ } from './differ.ts';
 import { isDocument, isElement, isShadow, rememberShadow, rootsOf } from './dom.ts';
 import { Forms } from './forms.ts';
 import { Live } from './live.ts';
+import { sentAddress } from './masking.ts';
 import { Patches, natives, original, type Natives } from './natives.ts';
 import { Pictures } from './pictures.ts';
 import { PrivacyRules } from './privacy.ts';
@@ -105,7 +106,9 @@ export class Capture {
       schedule: () => this.schedule(),
       loaded: (el) => this.loaded(el),
       ignore: this.options.ignore,
-    }, () => this.title());
+      address: () => sentAddress(win.location.href, this.options.policy.formValues),
+      title: () => this.title(),
+    });
     this.life = { tree, writer, differ, forms, live, sheets, pictures, frames: new Set(), summed: 0, sum: 0 };
     // One for all documents: nodes that change document stay observed, and records of what has left name no node we know.
     const observer = this.observer = new (original<typeof MutationObserver>(win, 'MutationObserver'))((records) => {

@@ -19,6 +19,9 @@ export interface LiveHost {
   /** A style sheet, picture or frame has loaded. */
   loaded(el: Element): void;
   ignore(el: Element): boolean;
+  /** Address and title as they may be sent. */
+  address(): string;
+  title(): string;
 }
 
 const round = (n: number): number => Math.round(n * 100) / 100;
@@ -37,7 +40,7 @@ export class Live implements EventListenerObject {
 
   constructor(
     private readonly win: Window, private readonly tree: Tree, private readonly writer: BatchWriter, private readonly forms: Forms,
-    private readonly host: LiveHost, private readonly title: () => string,
+    private readonly host: LiveHost,
   ) {}
 
   watch(root: Document | ShadowRoot): void {
@@ -119,8 +122,8 @@ export class Live implements EventListenerObject {
   begin(): void {
     const { win, told } = this;
     const doc = win.document;
-    told.url = win.location.href;
-    told.title = this.title();
+    told.url = this.host.address();
+    told.title = this.host.title();
     told.width = win.innerWidth;
     told.height = win.innerHeight;
     told.dpr = win.devicePixelRatio;
@@ -153,10 +156,10 @@ export class Live implements EventListenerObject {
       Object.assign(told, { width, height, dpr });
       w.push([Op.Viewport, width, height, dpr]);
     }
-    const url = win.location.href;
+    const url = this.host.address();
     if (url !== told.url) w.push([Op.Url, w.str(told.url = url)]);
     if (mutated) {
-      const title = this.title();
+      const title = this.host.title();
       if (title !== told.title) w.push([Op.Title, w.str(told.title = title)]);
     }
     for (const node of this.scrolled) {

@@ -69,6 +69,15 @@ export function sentText(data: string, at: Place): string {
   return /\S/.test(data) ? MASK : data;
 }
 
+/**
+ * The page's own address as it may be sent. A form sent by GET writes what was typed into it into the query, and pages keep
+ * such things in the fragment: where form values are private, neither leaves.
+ */
+export function sentAddress(url: string, formValues: 'private' | 'shown'): string {
+  if (formValues === 'shown') return url;
+  return url.replace(/#.*=.*/s, '').replace(/\?[^#]+/g, '?…');
+}
+
 /** May the value, the state and the selection of a field be sent? */
 export function showsState(at: Place): boolean {
   return at.effective === Privacy.Shown;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { wireAttribute } from '../src/attributes.ts';
 import { absolute, absoluteCss, absoluteSrcset } from '../src/css.ts';
-import { MASK, ownClass, sentAttribute, sentText, showsState, type Facts, type Place } from '../src/masking.ts';
+import { MASK, ownClass, sentAddress, sentAttribute, sentText, showsState, type Facts, type Place } from '../src/masking.ts';
 import { longestRun } from '../src/tree.ts';
 
 const facts = (f: Partial<Facts>): Facts => ({ tag: 'div', type: '', autocomplete: '', editable: false, ruled: false, ...f });
@@ -25,6 +25,30 @@ describe('ownClass', () => {
     }
     expect(ownClass(facts({ tag: 'input', type: 'text' }), 'shown')).toBe(0);
   });
+});
+
+test('sentAddress: no query value, and no fragment that could hold one, where form values are private', () => {
+  const sent: Record<string, string> = {
+    'https://shop.example/a/b.html': 'https://shop.example/a/b.html',
+    'https://shop.example/index.html?q=canary': 'https://shop.example/index.html?…',
+    'https://shop.example/?canary': 'https://shop.example/?…',
+    'https://shop.example/?': 'https://shop.example/?',
+    'https://shop.example/?a=1&b=canary?c#delivery': 'https://shop.example/?…#delivery',
+    'https://shop.example/#/orders/12': 'https://shop.example/#/orders/12',
+    'https://shop.example/#/search?canary': 'https://shop.example/#/search?…',
+    'https://shop.example/?x#a?canary': 'https://shop.example/?…#a?…',
+    'https://shop.example/#q=canary': 'https://shop.example/',
+    'https://shop.example/?q=canary#a#b=canary': 'https://shop.example/?…',
+    'about:blank': 'about:blank',
+  };
+  for (const [url, expected] of Object.entries(sent)) {
+    expect(sentAddress(url, 'private')).toBe(expected);
+    expect(sentAddress(url, 'shown')).toBe(url);
+    // What the address is the base of is resolved as before.
+    for (const relative of ['c.png', '/c.png', '?d=1', '//cdn.example/c.png']) {
+      if (url.startsWith('https')) expect(new URL(relative, expected).href).toBe(new URL(relative, url).href);
+    }
+  }
 });
 
 describe('sentAttribute', () => {

@@ -76,6 +76,35 @@ test('private policy: no value leaves, at the start and under changes of all kin
   await page.close();
 });
 
+test('what was typed into a form that was sent by GET does not leave with the address', async () => {
+  const page = await bench.open('<form action="/found" method=get><input id=q name=q></form>');
+  bench.serve('/found', '<!doctype html><meta charset=utf-8><title>Found</title><script src=/harness.js></script><link rel=stylesheet href=/none.css><img src="?width=1"><style>p{background:url(b.png)}</style><a id=next href="?page=2">2</a>');
+  await page.fill('#q', 'canarysearch');
+  await page.press('#q', 'Enter');
+  await page.waitForURL('**/found?q=canarysearch');
+  const r = await page.evaluate(() => {
+    const run = (formValues: 'private' | 'shown'): { url: string[]; json: string; src: string } => {
+      history.replaceState(null, '', '?q=canarysearch');
+      const h = new Harness({ formValues, mask: [] }).begin(1);
+      const url = [h.model.info!.url];
+      for (const to of ['?q=canarysearch&page=2', '#q=canarysearch', '#reviews', '/found/2?q=canarysearch#reviews', '/found']) {
+        history.pushState(null, '', to);
+        h.capture.flush();
+        url.push(h.model.info!.url);
+      }
+      const src = h.of('img').attributes.get('src')!;
+      h.capture.stop();
+      return { url: url.map((u) => u.replace(location.origin, '')), json: h.json.join(), src: src.replace(location.origin, '') };
+    };
+    return { hidden: run('private'), whole: run('shown') };
+  });
+  expect(leaks(r.hidden.json, ['canarysearch'])).toEqual([]);
+  expect(r.hidden.url).toEqual(['/found?…', '/found?…', '/found?…', '/found?…#reviews', '/found/2?…#reviews', '/found']);
+  expect(r.whole.url).toEqual(['/found?q=canarysearch', '/found?q=canarysearch&page=2', '/found?q=canarysearch&page=2#q=canarysearch', '/found?q=canarysearch&page=2#reviews', '/found/2?q=canarysearch#reviews', '/found']);
+  expect(r.hidden.src).toBe('/found?width=1');
+  await page.close();
+});
+
 test('a rule that begins to match takes back what was told; what moves out of a masked part comes back', async () => {
   const page = await bench.open('<div id=a title=label-a><p>text-a</p></div><input id=i value=v1><p id=q>q</p>');
   const r = await page.evaluate(() => {

@@ -275,8 +275,9 @@ export class TpStage extends LitElement {
 
 function address(url: string) {
   try {
-    const { host, pathname, search, hash } = new URL(url);
-    return html`<span class="ell" title=${url}><b>${host}</b>${pathname}${search}${hash}</span>`;
+    const { host } = new URL(url);
+    // As it was sent: what stands for a hidden query (?…) must not come out percent-encoded.
+    return html`<span class="ell" title=${url}><b>${host}</b>${url.replace(/^[^:]*:\/\/[^/?#]*/, '')}</span>`;
   } catch {
     return html`<span class="ell">${capital(url)}</span>`;
   }

@@ -1,5 +1,6 @@
 import type { Act, Batch, Policy } from '@twinpane/protocol';
 import type { Bus, Clock } from './bus.ts';
+import { Handover } from './handover.ts';
 import { storageKeep } from './keep.ts';
 import { Session, type PageSource, type Phase, type View } from './session.ts';
 import { firstName, strings } from './strings.ts';
@@ -39,6 +40,10 @@ export class App {
   #overlay = new Overlay(clock);
   #source: Source | undefined;
   #before: View | undefined;
+  readonly #handover = new Handover(clock, {
+    back: () => { this.#comeBack(); },
+    over: (ended) => { this.session.endedElsewhere(ended); },
+  });
   #timers: number[] = [];
   #escapeAt = 0;
   #escapeFrames = new WeakSet<Window>();
@@ -74,6 +79,10 @@ export class App {
     if (!session.resume()) this.#render(session.view);
   }
 
+  #comeBack(): void {
+    if (document.visibilityState === 'visible') this.session.comeBack();
+  }
+
   get phase(): Phase { return this.session.view.phase; }
 
   #uploader(): Uploader | undefined {
@@ -91,13 +100,18 @@ export class App {
 
   #listen(): void {
     const { session } = this;
-    addEventListener('pagehide', (event) => { session.pageHide(event.persisted); });
+    addEventListener('pagehide', (event) => {
+      session.pageHide(event.persisted);
+      const { code, ended } = session.view;
+      if (code !== undefined && !ended) this.#handover.say(code, 'left');
+    });
     addEventListener('pageshow', (event) => {
       if (event.persisted) session.pageShow();
     });
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') session.visible();
-    });
+    // A window beside its popup was visible all along. A script of the page's is not the customer.
+    for (const type of ['visibilitychange', 'focus', 'pointerdown', 'keydown']) {
+      addEventListener(type, (event) => { if (event.isTrusted) this.#comeBack(); }, true);
+    }
     const moved = (): void => { this.#overlay.moved(); };
     addEventListener('scroll', moved, { capture: true, passive: true });
     addEventListener('resize', moved, { passive: true });
@@ -143,7 +157,18 @@ export class App {
     this.#overlay.showHidden(view.phase === 'asked' ? this.#source : undefined);
     if (!on) this.#source = undefined;
     this.#announce(before, view);
-    if (before?.phase !== view.phase) this.#focused(deepActive());
+    if (before?.phase === view.phase) return;
+    this.#focused(deepActive());
+    this.#tellOthers(view);
+  }
+
+  /** Other pages with the same session: a popup of this one, or the one that opened it. */
+  #tellOthers({ phase, code, ended }: View): void {
+    const elsewhere = ended?.reason === 'elsewhere';
+    this.#handover.listen(elsewhere ? code : undefined);
+    if (code === undefined || elsewhere) return;
+    if (phase === 'starting') this.#handover.say(code, 'here');
+    else if (ended) this.#handover.say(code, ended);
   }
 
   /** What changed, for those who hear the page. */

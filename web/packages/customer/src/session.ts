@@ -31,7 +31,7 @@ export interface View {
   phase: Phase;
   /** Not while `starting` for the first time: then there is nothing to lose yet. */
   link: 'up' | 'down';
-  /** Nine digits and the time (ms since the Unix epoch) at which they stop working. */
+  /** Nine digits and the time (ms since the Unix epoch) at which they stop working. They name the session, also when it has ended. */
   code?: string;
   codeUntil?: number;
   agents: readonly User[];
@@ -64,6 +64,8 @@ const kFresh = { first: 250, max: 30_000 };
 const kStaleMs = 3000;
 /** How long an end that can't be told keeps trying. */
 const kFarewellMs = 15_000;
+/** How long a session that went on in another tab may come back to this one. */
+const kElsewhereMs = 24 * 3600_000;
 const kHops = 3;
 
 /** The nine digits' session seen from the customer's page. One instance per page; start() may be called again after an end. */
@@ -193,9 +195,14 @@ export class Session {
     this.resume();
   }
 
-  /** The tab is looked at again. A session that went on in another tab comes back to this one. */
-  visible(): void {
-    if (this.#view.phase === 'ended' && this.#view.ended?.reason === 'elsewhere') this.resume();
+  /** The customer is here again, or the other page is gone. A session that went on in another tab comes back to this one. */
+  comeBack(): void {
+    if (this.#view.ended?.reason === 'elsewhere') this.resume();
+  }
+
+  /** The session that went on in another tab has ended there. */
+  endedElsewhere(ended: NonNullable<View['ended']>): void {
+    if (this.#view.ended?.reason === 'elsewhere') this.#finish(ended);
   }
 
   // ---- the wire ----
@@ -318,8 +325,7 @@ export class Session {
     this.#replace({
       ...kIdle,
       phase: phaseOf(j.consent, this.#view.phase),
-      ...(this.#view.code !== undefined && { code: this.#view.code }),
-      ...(this.#view.codeUntil !== undefined && { codeUntil: this.#view.codeUntil }),
+      ...digits(this.#view.code, this.#view.codeUntil),
       // Who is away, and a question that is still open, follow as events.
       agents: j.users.filter((u) => u.role === Role.Agent),
       mode: this.#released ? 'pointer' : j.mode,
@@ -368,6 +374,11 @@ export class Session {
       case 'deactivated':
         return this.#finish({ by: event.by, reason: event.reason });
       case 'replaced':
+        if (this.#keep) {
+          // How long it goes on there is not known here; whether it still does, the server tells.
+          this.#keep.until = this.o.clock.now() + kElsewhereMs;
+          this.o.keep.save(this.#keep);
+        }
         return this.#finish({ by: 'customer', reason: 'elsewhere' }, false, true);
     }
   }
@@ -452,7 +463,8 @@ export class Session {
   // ---- ends ----
 
   #finish(ended: NonNullable<View['ended']>, lingering = false, keepStored = false): void {
-    const agent = this.#view.agents[0]?.name;
+    const { code, codeUntil, agents } = this.#view;
+    const agent = agents[0]?.name ?? ended.agent;
     this.#stopPage();
     this.#source = undefined;
     this.#bound = false;
@@ -463,7 +475,7 @@ export class Session {
     if (!keepStored) this.o.keep.clear();
     for (const name of [...this.#timers.keys()]) this.#clear(name);
     if (!lingering) this.o.bus.close();
-    this.#replace({ ...kIdle, phase: 'ended', ended: { ...ended, ...(agent !== undefined && { agent }) } });
+    this.#replace({ ...kIdle, ...digits(code, codeUntil), phase: 'ended', ended: { ...ended, ...(agent !== undefined && { agent }) } });
   }
 
   #sayGoodbye(token: string): void {
@@ -538,6 +550,10 @@ export class Session {
     this.o.clock.clear(this.#timers.get(name));
     this.#timers.delete(name);
   }
+}
+
+function digits(code?: string, codeUntil?: number): Pick<View, 'code' | 'codeUntil'> {
+  return code === undefined || codeUntil === undefined ? {} : { code, codeUntil };
 }
 
 function phaseOf(consent: Consent, now: Phase): Phase {

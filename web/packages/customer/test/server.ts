@@ -237,7 +237,12 @@ export class TestServer {
       case 'create': return { sessionToken: '481302976', base: '/cobrowse', expiresIn: this.expiresIn };
       case 'join':
       case 'rejoin': {
-        for (const other of this.#clients.values()) other.bound = false;
+        for (const other of this.#clients.values()) {
+          if (!other.bound || other === client) continue;
+          other.bound = false;
+          other.queue.push({ channel: '/service/session/event', data: { v: 1, type: 'replaced' } });
+          other.flush();
+        }
         client.bound = true;
         const page = data['page'] as { e: number } | undefined;
         const known = page?.e === this.epoch && this.epoch > 0;

@@ -366,8 +366,29 @@ describe('session', () => {
     expect(session.view).toMatchObject({ phase: 'ended', ended: { reason: 'elsewhere' } });
     expect(source().running).toBe(false);
     expect(keep.kept).toBeDefined();
-    session.visible();
+    session.comeBack();
     expect(session.view.phase).toBe('starting');
+  });
+
+  it('comes back from another tab after more than the grace, and hears how it ended there', async () => {
+    await live();
+    await bus.event({ type: 'replaced' });
+    expect(session.view.code).toBe('481302976');
+    await clock.pass(2 * 3600_000);
+    session.comeBack();
+    expect(session.view).toMatchObject({ phase: 'starting', code: '481302976' });
+    bus.handlers!.up();
+    await bus.answer('rejoin', joined({ users: [ines], consent: 'given', page: { e: 7, next: 1 } }));
+    expect(source().begun).toEqual([7]);
+    // Nothing of a session that goes on here ends by what another page says.
+    session.endedElsewhere({ by: 'agent', reason: 'self', agent: 'Ines Okafor' });
+    expect(session.view.phase).toBe('live');
+    await bus.event({ type: 'replaced' });
+    session.endedElsewhere({ by: 'agent', reason: 'self', agent: 'Ines Okafor' });
+    expect(session.view).toMatchObject({ phase: 'ended', ended: { by: 'agent', reason: 'self', agent: 'Ines Okafor' } });
+    expect(keep.kept).toBeUndefined();
+    session.comeBack();
+    expect(session.view.phase).toBe('ended');
   });
 
   it('ignores answers that come too late', async () => {

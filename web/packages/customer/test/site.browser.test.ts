@@ -132,6 +132,79 @@ describe('customer script on a site', () => {
     await until(() => typed() === 1, 'typing arrives');
   });
 
+  describe('with a popup', () => {
+    const elsewhere = () => v.page.getByText('Sharing goes on in another tab').waitFor();
+    const rejoins = () => server.requests.filter((r) => r.verb === 'rejoin').length;
+    async function popup(): Promise<Visit['page']> {
+      const opened = v.page.waitForEvent('popup');
+      await v.page.evaluate(() => { window.open('/next', '', 'width=420,height=320'); });
+      const page = await opened;
+      await page.getByText('Ines sees this page', { exact: true }).waitFor();
+      await elsewhere();
+      return page;
+    }
+
+    it('goes on in the popup, and back in the page when the popup is closed', async () => {
+      v = await visit(browser, server);
+      await live();
+      const page = await popup();
+      const epoch = server.epoch;
+      await page.close();
+      await sees();
+      await until(() => server.epoch > epoch && server.complete, 'snapshot of the page that is left');
+      expect(server.batches.findLast((b) => b.o[0]?.[0] === 0)!.o[0]![1]).toMatchObject({ t: 'Checkout' });
+    });
+
+    it('comes back to the page that is pressed while the popup stands beside it', async () => {
+      v = await visit(browser, server);
+      await live();
+      const page = await popup();
+      // A script's click is not the customer's.
+      const before = rejoins();
+      await v.page.evaluate(() => { document.body.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true })); });
+      await page.locator('#note').fill('x');
+      await until(() => typed() > 0, 'the popup is still the one that is shared');
+      expect(rejoins()).toBe(before);
+      await v.page.mouse.click(600, 400);
+      await sees();
+      await page.getByText('Sharing goes on in another tab').waitFor();
+      await page.locator('h1').click();
+      await page.getByText('Ines sees this page', { exact: true }).waitFor();
+      await elsewhere();
+    });
+
+    it('stays in the popup while that goes from page to page', async () => {
+      v = await visit(browser, server);
+      await live();
+      const page = await popup();
+      const before = rejoins();
+      // Hears what the page hears, and for longer than the page waits.
+      await v.page.evaluate(() => {
+        const seen: unknown[] = ((window as unknown as { words: unknown[] }).words = []);
+        new BroadcastChannel('twinpane').onmessage = ({ data }) => {
+          seen.push((data as unknown[])[1]);
+          if ((data as unknown[])[1] === 'left') setTimeout(() => seen.push('late'), 1500);
+        };
+      });
+      await page.getByText('Back', { exact: true }).click();
+      await page.getByText('Delivery and payment').waitFor();
+      await page.getByText('Ines sees this page', { exact: true }).waitFor();
+      await v.page.waitForFunction(() => (window as unknown as { words: unknown[] }).words.includes('late'));
+      expect(await v.page.evaluate(() => (window as unknown as { words: unknown[] }).words)).toEqual(['left', 'here', 'late']);
+      expect(rejoins()).toBe(before + 1);
+      await elsewhere();
+    });
+
+    it('says in the page how it ended in the popup', async () => {
+      v = await visit(browser, server);
+      await live();
+      const page = await popup();
+      await page.getByRole('button', { name: 'End', exact: true }).click();
+      await v.page.getByText('You ended it.').waitFor();
+      expect(await v.page.evaluate(() => sessionStorage.getItem('twinpane'))).toBeNull();
+    });
+  });
+
   it('starts afresh in a tab that has no session', async () => {
     v = await visit(browser, server);
     await live();

@@ -101,7 +101,7 @@ export class Panel {
 
     const over = waiting && this.#left() <= 0;
     const card =
-      view.phase === 'ended' ? { key: 'ended', make: () => endedCard(view, actions) }
+      view.ended ? { key: JSON.stringify(view.ended), make: () => endedCard(view, actions) }
       : over ? { key: 'over', make: () => codeOverCard(actions) }
       : waiting && !this.#collapsed && view.code !== undefined ? { key: `code ${view.code}`, make: () => this.#codeCard(view.code!, actions) }
       : view.phase === 'asked' ? { key: `consent ${view.agents[0]?.name ?? ''}`, make: () => consentCard(view, this.o.host, actions) }

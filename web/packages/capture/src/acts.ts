@@ -29,15 +29,15 @@ const MAX_VALUE = 1 << 20;
 
 /** Executes an agent's acts on the page as if a hand had done them (section 7). What is masked is refused. */
 export class Actor {
-  private hovered: Element | null = null;
+  #hovered: Element | null = null;
   /** A field that was typed into and whose `change` is still to come, with its value before. */
-  private typed: { el: HTMLInputElement | HTMLTextAreaElement; before: string; left: () => void } | undefined;
+  #typed: { el: HTMLInputElement | HTMLTextAreaElement; before: string; left: () => void } | undefined;
 
   constructor(private readonly win: Window & typeof globalThis, private readonly host: ActorHost) {}
 
   perform(act: Act): ActResult {
     try {
-      return this.act(act);
+      return this.#act(act);
     } catch (error) {
       return { ok: false, code: error instanceof Refused ? error.code : ErrorCode.ActInvalid };
     }
@@ -51,14 +51,14 @@ export class Actor {
 
   /** Fires what is owed to the field that was typed into last. */
   settle(except?: Element): void {
-    const { typed } = this;
+    const typed = this.#typed;
     if (!typed || typed.el === except) return;
-    this.typed = undefined;
+    this.#typed = undefined;
     typed.el.removeEventListener('blur', typed.left);
     if (typed.el.isConnected && typed.el.value !== typed.before) simple(typed.el, 'change');
   }
 
-  private act(act: Act): ActResult {
+  #act(act: Act): ActResult {
     const n = (i: number, min = 0, max = 0x7fffffff): number => {
       const v = act[i];
       return typeof v === 'number' && v >= min && v <= max ? v : refuse();
@@ -67,53 +67,53 @@ export class Actor {
     switch (act[0]) {
       case ActOp.Pointer: case ActOp.Mark:
         return { ok: true, point: (n(1, -1) >= 0 && this.pointOf(n(3), n(4, 0, 10_000), n(5, 0, 10_000))) || { x: n(1, -1), y: n(2, -1) } };
-      case ActOp.Click: this.click(this.element(n(1)), n(2, 0, 10_000), n(3, 0, 10_000), n(4, 0, 2), n(5, 1, 3), n(6, 0, 15)); break;
-      case ActOp.Type: this.type(this.element(n(1)), s(2), n(3), n(4)); break;
-      case ActOp.Select: this.select(this.element(n(1)), act.slice(2).map((_, i) => n(i + 2, 0, 1e6))); break;
-      case ActOp.Scroll: this.scroll(n(1), n(2, -1e9, 1e9), n(3, -1e9, 1e9)); break;
-      case ActOp.Key: this.key(n(1) === 0 ? this.active() : this.element(n(1)), s(2), s(3), n(4, 0, 15)); break;
-      case ActOp.Navigate: this.navigate(s(1), act.length > 2 ? s(2) : ''); break;
-      case ActOp.Focus: this.focus(n(1) === 0 ? null : this.element(n(1))); break;
-      case ActOp.Hover: this.hover(this.element(n(1))); break;
+      case ActOp.Click: this.#click(this.#element(n(1)), n(2, 0, 10_000), n(3, 0, 10_000), n(4, 0, 2), n(5, 1, 3), n(6, 0, 15)); break;
+      case ActOp.Type: this.#type(this.#element(n(1)), s(2), n(3), n(4)); break;
+      case ActOp.Select: this.#select(this.#element(n(1)), act.slice(2).map((_, i) => n(i + 2, 0, 1e6))); break;
+      case ActOp.Scroll: this.#scroll(n(1), n(2, -1e9, 1e9), n(3, -1e9, 1e9)); break;
+      case ActOp.Key: this.#key(n(1) === 0 ? this.#active() : this.#element(n(1)), s(2), s(3), n(4, 0, 15)); break;
+      case ActOp.Navigate: this.#navigate(s(1), act.length > 2 ? s(2) : ''); break;
+      case ActOp.Focus: this.#focus(n(1) === 0 ? null : this.#element(n(1))); break;
+      case ActOp.Hover: this.#hover(this.#element(n(1))); break;
       default: refuse();
     }
     return { ok: true };
   }
 
-  private element(id: number): Element {
+  #element(id: number): Element {
     const node = this.host.nodeOf(id);
     const el = node && (isElement(node) ? node : isDocument(node) ? node.documentElement : node.parentElement);
     if (!el?.isConnected || !el.ownerDocument.defaultView) return refuse(ErrorCode.NodeUnknown);
-    return this.allowed(el);
+    return this.#allowed(el);
   }
 
-  private allowed(el: Element): Element {
+  #allowed(el: Element): Element {
     if (this.host.effective(el) === Privacy.Masked) refuse(ErrorCode.ElementMasked);
     return el;
   }
 
-  private focused(doc: Document): HTMLElement | null {
+  #focused(doc: Document): HTMLElement | null {
     return deepActive(doc, this.host.ignore) as HTMLElement | null;
   }
 
-  private active(): Element {
+  #active(): Element {
     const { document } = this.win;
-    return this.allowed(this.focused(document) ?? document.body ?? document.documentElement);
+    return this.#allowed(this.#focused(document) ?? document.body ?? document.documentElement);
   }
 
-  private click(el: Element, fx: number, fy: number, button: number, clicks: number, mods: number): void {
+  #click(el: Element, fx: number, fy: number, button: number, clicks: number, mods: number): void {
     const label = el.closest('label');
-    if (label?.control) this.allowed(label.control);
+    if (label?.control) this.#allowed(label.control);
     if (submits(el)) open(el);
-    this.intoView(el, fx, fy);
+    this.#intoView(el, fx, fy);
     const at = pointIn(el, fx, fy);
     const m: Mouse = { ...at, button, mods, detail: 0 };
     this.settle(el);
-    enter(this.hovered, el, m);
-    this.hovered = el;
+    enter(this.#hovered, el, m);
+    this.#hovered = el;
     if (el.closest(':disabled')) return;
     for (m.detail = 1; m.detail <= clicks && el.isConnected; m.detail++) {
-      if (mouse(el, 'mousedown', m)) this.focusFrom(el);
+      if (mouse(el, 'mousedown', m)) this.#focusFrom(el);
       mouse(el, 'mouseup', m);
       // A page that has taken the element away in between gets no click: so do real ones.
       if (!el.isConnected) return;
@@ -123,34 +123,34 @@ export class Actor {
     if (clicks === 2 && button === 0 && el.isConnected) mouse(el, 'dblclick', { ...m, detail: 2 });
   }
 
-  private intoView(el: Element, fx: number, fy: number): void {
+  #intoView(el: Element, fx: number, fy: number): void {
     const p = pointIn(el, fx, fy);
     const win = realm(el);
     if (p.x < 0 || p.y < 0 || p.x > win.innerWidth || p.y > win.innerHeight) el.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });
   }
 
   /** What pressing the mouse there focuses. */
-  private focusFrom(el: Element): void {
+  #focusFrom(el: Element): void {
     const target = el.closest<HTMLElement>(FOCUSABLE);
     if (target && !target.matches(':disabled')) target.focus({ preventScroll: true });
-    else this.focused(el.ownerDocument)?.blur?.();
+    else this.#focused(el.ownerDocument)?.blur?.();
   }
 
-  private type(el: Element, value: string, start: number, end: number): void {
+  #type(el: Element, value: string, start: number, end: number): void {
     this.settle(el);
     const tag = el.localName;
     if (tag !== 'textarea' && !(tag === 'input' && TEXTLIKE.test((el as HTMLInputElement).type))) {
       if (!(el as HTMLElement).isContentEditable) refuse();
-      this.edit(el as HTMLElement, value);
+      this.#edit(el as HTMLElement, value);
       return;
     }
     const field = el as HTMLInputElement | HTMLTextAreaElement;
     if (field.matches(':disabled') || field.readOnly) refuse();
-    if (this.focused(field.ownerDocument) !== field) field.focus();
+    if (this.#focused(field.ownerDocument) !== field) field.focus();
     const before = field.value;
     const text = field.maxLength >= 0 ? value.slice(0, Math.max(field.maxLength, before.length)) : value;
     if (text !== before) {
-      if (this.typed?.el !== field) this.owe(field, before);
+      if (this.#typed?.el !== field) this.#owe(field, before);
       // Pages look at keys as well: the last one stands for them all.
       const grown = text.length >= before.length;
       const name = grown ? text.at(Math.min(end, text.length) - 1) ?? 'Unidentified' : 'Backspace';
@@ -173,13 +173,13 @@ export class Actor {
     }
   }
 
-  private owe(el: HTMLInputElement | HTMLTextAreaElement, before: string): void {
+  #owe(el: HTMLInputElement | HTMLTextAreaElement, before: string): void {
     const left = (): void => this.settle();
-    this.typed = { el, before, left };
+    this.#typed = { el, before, left };
     el.addEventListener('blur', left);
   }
 
-  private edit(el: HTMLElement, value: string): void {
+  #edit(el: HTMLElement, value: string): void {
     const doc = el.ownerDocument;
     el.focus();
     doc.getSelection()?.selectAllChildren(el);
@@ -189,13 +189,13 @@ export class Actor {
     input(el, 'input', 'insertText', value);
   }
 
-  private select(el: Element, indexes: number[]): void {
+  #select(el: Element, indexes: number[]): void {
     if (el.localName !== 'select' || el.matches(':disabled')) refuse();
     const select = el as HTMLSelectElement;
     const options = Array.from(select.options);
     if (indexes.some((i) => options[i] === undefined) || (!select.multiple && indexes.length !== 1)) refuse();
     this.settle(el);
-    if (this.focused(el.ownerDocument) !== el) select.focus();
+    if (this.#focused(el.ownerDocument) !== el) select.focus();
     const before = options.map((o) => o.selected).join();
     options.forEach((o, i) => {
       if (!o.disabled && !o.closest('optgroup:disabled') && o.selected !== indexes.includes(i)) o.selected = indexes.includes(i);
@@ -205,24 +205,24 @@ export class Actor {
     simple(el, 'change');
   }
 
-  private scroll(id: number, left: number, top: number): void {
+  #scroll(id: number, left: number, top: number): void {
     const node = this.host.nodeOf(id);
-    const target = node && isDocument(node) ? node.scrollingElement ?? node.documentElement : this.element(id);
+    const target = node && isDocument(node) ? node.scrollingElement ?? node.documentElement : this.#element(id);
     target.scrollTo({ left, top, behavior: 'instant' });
   }
 
-  private focus(el: Element | null): void {
+  #focus(el: Element | null): void {
     this.settle(el ?? undefined);
     if (el) (el as HTMLElement).focus();
-    else this.focused(this.win.document)?.blur?.();
+    else this.#focused(this.win.document)?.blur?.();
   }
 
-  private hover(el: Element): void {
-    enter(this.hovered, el, { ...pointIn(el, 5000, 5000), button: 0, mods: 0, detail: 0 });
-    this.hovered = el;
+  #hover(el: Element): void {
+    enter(this.#hovered, el, { ...pointIn(el, 5000, 5000), button: 0, mods: 0, detail: 0 });
+    this.#hovered = el;
   }
 
-  private navigate(what: string, url: string): void {
+  #navigate(what: string, url: string): void {
     const { history, location } = this.win;
     this.settle();
     let go: () => void;
@@ -240,7 +240,7 @@ export class Actor {
     this.host.later(go);
   }
 
-  private key(el: Element, name: string, code: string, mods: number): void {
+  #key(el: Element, name: string, code: string, mods: number): void {
     if (name === 'Enter') {
       const form = (el as HTMLInputElement).form;
       if (el.localName === 'input' && form) open(form);
@@ -248,24 +248,24 @@ export class Actor {
     }
     let go = key(el, 'keydown', name, code, mods);
     if (go && (name === 'Enter' || name === ' ')) go = key(el, 'keypress', name, code, mods);
-    if (go && el.isConnected) this.keyed(el as HTMLElement, name, mods);
-    const target = el.isConnected ? el : this.focused(el.ownerDocument);
+    if (go && el.isConnected) this.#keyed(el as HTMLElement, name, mods);
+    const target = el.isConnected ? el : this.#focused(el.ownerDocument);
     if (target) key(target, 'keyup', name, code, mods);
   }
 
   /** What a browser does by itself when a key is pressed. */
-  private keyed(el: HTMLElement, name: string, mods: number): void {
+  #keyed(el: HTMLElement, name: string, mods: number): void {
     const type = el.localName === 'input' ? (el as HTMLInputElement).type : '';
     const button = el.localName === 'button' || el.localName === 'summary' || /^(button|submit|reset|image)$/.test(type);
     switch (name) {
       case 'Enter':
         if (button || el.matches('a[href],area[href]')) el.click();
-        else if (el.localName === 'input') this.implicitSubmit(el as HTMLInputElement);
+        else if (el.localName === 'input') this.#implicitSubmit(el as HTMLInputElement);
         return;
       case ' ':
         if (button || type === 'checkbox' || type === 'radio') el.click();
         return;
-      case 'Tab': return this.tab(el, (mods & 1) !== 0);
+      case 'Tab': return this.#tab(el, (mods & 1) !== 0);
       case 'Escape': return escape(el.ownerDocument);
       default:
         this.settle(el);
@@ -273,7 +273,7 @@ export class Actor {
     }
   }
 
-  private implicitSubmit(el: HTMLInputElement): void {
+  #implicitSubmit(el: HTMLInputElement): void {
     this.settle();
     const { form } = el;
     if (!form) return;
@@ -287,7 +287,7 @@ export class Actor {
   }
 
   /** Sequential focus, through shadow roots and frames. */
-  private tab(from: Element, back: boolean): void {
+  #tab(from: Element, back: boolean): void {
     const all: HTMLElement[] = [];
     const walk = (node: Node): void => {
       if (isElement(node)) {

@@ -42,129 +42,129 @@ export class Capture {
   errors = 0;
   /** The first of them. */
   failure: unknown;
-  private life: Life | undefined;
-  private readonly rules: PrivacyRules;
-  private readonly natives: Natives;
-  private readonly actor: Actor;
-  private readonly resources: Resources;
-  private readonly documents = new Set<Document>();
-  private observer: MutationObserver | undefined;
-  private patches = new Patches();
-  private patched = new WeakSet<object>();
-  private timer = 0;
-  private frame = 0;
-  private beat = 0;
-  private pulses = 0;
-  private degraded = false;
-  private spent = { at: 0, bytes: 0 };
+  #life: Life | undefined;
+  readonly #rules: PrivacyRules;
+  readonly #natives: Natives;
+  readonly #actor: Actor;
+  readonly #resources: Resources;
+  readonly #documents = new Set<Document>();
+  #observer: MutationObserver | undefined;
+  #patches = new Patches();
+  #patched = new WeakSet<object>();
+  #timer = 0;
+  #frame = 0;
+  #beat = 0;
+  #pulses = 0;
+  #degraded = false;
+  #spent = { at: 0, bytes: 0 };
 
   constructor(private readonly options: CaptureOptions) {
-    this.rules = new PrivacyRules(options.policy, options.window.document);
-    this.natives = natives(options.window);
-    this.resources = new Resources(options.window, this.natives, options.resource, () => this.schedule());
-    this.actor = new Actor(options.window, {
+    this.#rules = new PrivacyRules(options.policy, options.window.document);
+    this.#natives = natives(options.window);
+    this.#resources = new Resources(options.window, this.#natives, options.resource, () => this.#schedule());
+    this.#actor = new Actor(options.window, {
       nodeOf: (id) => this.nodeOf(id),
       effective: (el) => this.privacyOf(el),
       ignore: options.ignore,
       origins: options.origins ?? [],
-      later: (run) => this.natives.setTimeout(run, 0),
+      later: (run) => this.#natives.setTimeout(run, 0),
     });
   }
 
   get running(): boolean {
-    return this.life !== undefined;
+    return this.#life !== undefined;
   }
 
   /** Sends the whole page in `epoch`, then its changes. Again: a new epoch takes over. */
   begin(epoch: number): void {
-    this.end();
+    this.#end();
     const { window: win } = this.options;
     const tree = new Tree();
     const now = (): number => win.performance.timeOrigin + win.performance.now();
     const writer = new BatchWriter({ epoch, emit: this.options.emit, now });
     const differ: Differ = new Differ(win.document, tree, writer, {
-      rules: this.rules,
+      rules: this.#rules,
       ignore: this.options.ignore,
-      documents: this.documents,
-      added: (rec) => this.added(rec),
-      removed: (rec) => this.removed(rec),
+      documents: this.#documents,
+      added: (rec) => this.#added(rec),
+      removed: (rec) => this.#removed(rec),
       rehidden: (rec) => forms.forget(rec),
-      left: (doc) => this.unwatch(doc),
-      changed: (el) => this.changed(el),
-      names: (el, attribute, url) => this.names(el, attribute, url),
-      longUrl: (url) => this.resources.nameOf(url),
+      left: (doc) => this.#unwatch(doc),
+      changed: (el) => this.#changed(el),
+      names: (el, attribute, url) => this.#names(el, attribute, url),
+      longUrl: (url) => this.#resources.nameOf(url),
     });
     const forms = new Forms(tree, writer, (rec) => differ.at(rec));
-    const pictures = new Pictures(tree, writer, this.resources, this.natives, (rec) => differ.at(rec));
+    const pictures = new Pictures(tree, writer, this.#resources, this.#natives, (rec) => differ.at(rec));
     const sheets = new Sheets(tree, writer, {
-      seen: (url, doc) => this.resources.named(url, doc.defaultView ?? win),
-      schedule: () => this.schedule(),
-      fetchText: (url) => this.fetchText(url),
+      seen: (url, doc) => this.#resources.named(url, doc.defaultView ?? win),
+      schedule: () => this.#schedule(),
+      fetchText: (url) => this.#fetchText(url),
     });
-    this.resources.begin();
+    this.#resources.begin();
     const live = new Live(win, tree, writer, forms, {
-      schedule: () => this.schedule(),
-      loaded: (el) => this.loaded(el),
+      schedule: () => this.#schedule(),
+      loaded: (el) => this.#loaded(el),
       ignore: this.options.ignore,
       address: () => sentAddress(win.location.href, this.options.policy.formValues),
-      title: () => this.title(),
+      title: () => this.#title(),
     });
-    this.life = { tree, writer, differ, forms, live, sheets, pictures, frames: new Set(), summed: 0, sum: 0 };
+    this.#life = { tree, writer, differ, forms, live, sheets, pictures, frames: new Set(), summed: 0, sum: 0 };
     // One for all documents: nodes that change document stay observed, and records of what has left name no node we know.
-    const observer = this.observer = new (original<typeof MutationObserver>(win, 'MutationObserver'))((records) => {
-      if (this.observer === observer && this.life) this.guard(() => this.noted(records));
+    const observer = this.#observer = new (original<typeof MutationObserver>(win, 'MutationObserver'))((records) => {
+      if (this.#observer === observer && this.#life) this.#guard(() => this.#noted(records));
     });
     live.begin();
-    this.guard(() => differ.snapshot());
-    this.guard(() => {
+    this.#guard(() => differ.snapshot());
+    this.#guard(() => {
       sheets.check();
-      this.loads();
+      this.#loads();
       forms.check();
       live.scrolls();
       live.flush(true);
     });
     writer.push([Op.Complete]);
-    this.checksum(true);
+    this.#checksum(true);
     writer.close();
-    this.spent = { at: win.performance.now(), bytes: writer.bytes };
-    this.beat = this.natives.setInterval(() => this.guard(() => this.pulse()), BEAT_MS);
+    this.#spent = { at: win.performance.now(), bytes: writer.bytes };
+    this.#beat = this.#natives.setInterval(() => this.#guard(() => this.#pulse()), BEAT_MS);
   }
 
   stop(): void {
-    this.actor.settle();
-    if (this.life) this.flush();
-    this.end();
-    this.patches.restore();
-    this.patched = new WeakSet();
+    this.#actor.settle();
+    if (this.#life) this.flush();
+    this.#end();
+    this.#patches.restore();
+    this.#patched = new WeakSet();
   }
 
   /** Pending changes out now. */
   flush(): void {
-    if (!this.life) return;
-    this.unschedule();
-    this.guard(() => this.write());
+    if (!this.#life) return;
+    this.#unschedule();
+    this.#guard(() => this.#write());
   }
 
   nodeOf(id: number): Node | undefined {
-    return this.life?.tree.get(id)?.node;
+    return this.#life?.tree.get(id)?.node;
   }
 
   /** The id the mirror has for the node, 0 when it has none. */
   idOf(node: Node): number {
-    return this.life?.tree.of(node)?.id ?? 0;
+    return this.#life?.tree.of(node)?.id ?? 0;
   }
 
   privacyOf(el: Element): PrivacyClass {
-    return this.rules.place(el).effective;
+    return this.#rules.place(el).effective;
   }
 
   /** Private and masked fields and regions in the page, whether or not it is being sent. */
   hiddenElements(): Element[] {
     const found: Element[] = [];
-    const selector = 'input,textarea,select,[contenteditable]' + (this.rules.selector && ',' + this.rules.selector);
+    const selector = 'input,textarea,select,[contenteditable]' + (this.#rules.selector && ',' + this.#rules.selector);
     for (const root of rootsOf(this.options.window.document)) {
       for (const el of root.querySelectorAll(selector)) {
-        if (this.rules.own(el) > 0 && (el as HTMLInputElement).type !== 'hidden' && !this.options.ignore(el)) found.push(el);
+        if (this.#rules.own(el) > 0 && (el as HTMLInputElement).type !== 'hidden' && !this.options.ignore(el)) found.push(el);
       }
     }
     return found;
@@ -172,42 +172,42 @@ export class Capture {
 
   /** Executes acts 3 to 10 on the page; for 1 and 2, which are the UI's business, the point in the viewport is returned. */
   perform(acts: Act[]): ActResult[] {
-    const results = acts.map((act) => this.actor.perform(act));
+    const results = acts.map((act) => this.#actor.perform(act));
     this.flush();
     return results;
   }
 
   /** A point of a node's border box (in 1/10000), in the page's viewport; undefined when the node is gone. */
   pointOf(id: number, fx: number, fy: number): { x: number; y: number } | undefined {
-    return this.actor.pointOf(id, fx, fy);
+    return this.#actor.pointOf(id, fx, fy);
   }
 
-  private title(): string {
+  #title(): string {
     const doc = this.options.window.document;
     const el = doc.querySelector('head > title, title');
-    return el && this.rules.place(el).effective > 0 ? '' : doc.title;
+    return el && this.#rules.place(el).effective > 0 ? '' : doc.title;
   }
 
-  private end(): void {
-    const { life } = this;
+  #end(): void {
+    const life = this.#life;
     if (!life) return;
-    this.unschedule();
-    this.natives.clearInterval(this.beat);
-    if (this.degraded) this.options.onDegraded?.(this.degraded = false);
+    this.#unschedule();
+    this.#natives.clearInterval(this.#beat);
+    if (this.#degraded) this.options.onDegraded?.(this.#degraded = false);
     life.live.stop();
-    this.documents.clear();
-    this.observer?.disconnect();
-    this.life = undefined;
+    this.#documents.clear();
+    this.#observer?.disconnect();
+    this.#life = undefined;
   }
 
   /** Runs a piece of our work. When it fails, the mirror's page is replaced by the present one, in the same epoch. */
-  private guard(work: () => void): void {
+  #guard(work: () => void): void {
     try {
       work();
     } catch (error) {
       this.errors++;
       this.failure ??= error;
-      const { life } = this;
+      const life = this.#life;
       if (!life) return;
       try {
         life.differ.snapshot();
@@ -219,9 +219,9 @@ export class Capture {
     }
   }
 
-  private write(): void {
-    const { differ, forms, live, sheets, writer, frames } = this.life!;
-    differ.note(this.observer!.takeRecords());
+  #write(): void {
+    const { differ, forms, live, sheets, writer, frames } = this.#life!;
+    differ.note(this.#observer!.takeRecords());
     for (const rec of frames) differ.checkFrame(rec);
     const mutated = differ.waiting;
     if (mutated) {
@@ -229,41 +229,41 @@ export class Capture {
       live.rewatch();
     }
     sheets.check();
-    this.loads();
+    this.#loads();
     if (mutated || live.formsDirty) forms.check();
     live.formsDirty = false;
     live.flush(mutated);
-    this.checksum(false);
+    this.#checksum(false);
     writer.close();
-    this.budget(writer.bytes);
+    this.#budget(writer.bytes);
   }
 
   /** Once a second: has the page changed too much to be told frame by frame? */
-  private budget(bytes: number): void {
+  #budget(bytes: number): void {
     const now = this.options.window.performance.now();
-    if (now - this.spent.at < 1000) return;
-    const on = bytes - this.spent.bytes > BUDGET_BYTES;
-    this.spent = { at: now, bytes };
-    if (on === this.degraded) return;
-    this.degraded = on;
+    if (now - this.#spent.at < 1000) return;
+    const on = bytes - this.#spent.bytes > BUDGET_BYTES;
+    this.#spent = { at: now, bytes };
+    if (on === this.#degraded) return;
+    this.#degraded = on;
     this.options.onDegraded?.(on);
   }
 
   /** What was read and loaded meanwhile. */
-  private loads(): void {
-    const { sheets, pictures, writer } = this.life!;
+  #loads(): void {
+    const { sheets, pictures, writer } = this.#life!;
     sheets.arrived();
-    for (const { url, hash, type } of this.resources.take()) writer.push([Op.Resource, writer.str(url), hash, writer.str(type)]);
+    for (const { url, hash, type } of this.#resources.take()) writer.push([Op.Resource, writer.str(url), hash, writer.str(type)]);
     pictures.flush();
   }
 
-  private noted(records: MutationRecord[]): void {
-    this.life!.differ.note(records);
-    this.schedule();
+  #noted(records: MutationRecord[]): void {
+    this.#life!.differ.note(records);
+    this.#schedule();
   }
 
-  private checksum(always: boolean): void {
-    const life = this.life!;
+  #checksum(always: boolean): void {
+    const life = this.#life!;
     const now = this.options.window.performance.now();
     const { count, sum } = life.tree.checksum;
     if (!always && (sum === life.sum || now - life.summed < CHECKSUM_MS)) return;
@@ -273,40 +273,40 @@ export class Capture {
   }
 
   /** What no event tells of. */
-  private pulse(): void {
-    const { live, sheets, pictures } = this.life!;
+  #pulse(): void {
+    const { live, sheets, pictures } = this.#life!;
     live.formsDirty = true;
-    if (++this.pulses % 4 === 0) sheets.poll();
-    this.resources.poll();
+    if (++this.#pulses % 4 === 0) sheets.poll();
+    this.#resources.poll();
     pictures.poll();
-    if (this.degraded && this.timer !== 0) return;
-    this.unschedule();
-    this.write();
+    if (this.#degraded && this.#timer !== 0) return;
+    this.#unschedule();
+    this.#write();
   }
 
-  private schedule(): void {
-    if (this.timer !== 0 || !this.life) return;
+  #schedule(): void {
+    if (this.#timer !== 0 || !this.#life) return;
     const go = (): void => this.flush();
-    this.timer = this.natives.setTimeout(go, this.degraded ? DEGRADED_MS : FLUSH_MS);
-    if (!this.degraded) this.frame = this.natives.requestAnimationFrame(go);
+    this.#timer = this.#natives.setTimeout(go, this.#degraded ? DEGRADED_MS : FLUSH_MS);
+    if (!this.#degraded) this.#frame = this.#natives.requestAnimationFrame(go);
   }
 
-  private unschedule(): void {
-    this.natives.clearTimeout(this.timer);
-    this.natives.cancelAnimationFrame(this.frame);
-    this.timer = this.frame = 0;
+  #unschedule(): void {
+    this.#natives.clearTimeout(this.#timer);
+    this.#natives.cancelAnimationFrame(this.#frame);
+    this.#timer = this.#frame = 0;
   }
 
-  private added(rec: Rec): void {
-    const { forms, frames, differ, sheets, pictures } = this.life!;
+  #added(rec: Rec): void {
+    const { forms, frames, differ, sheets, pictures } = this.#life!;
     const node = rec.node;
     sheets.added(rec);
     pictures.added(rec);
     if (isDocument(node)) {
-      this.watch(node);
+      this.#watch(node);
     } else if (isShadow(node)) {
-      this.observer!.observe(node, OBSERVE);
-      this.life!.live.watch(node);
+      this.#observer!.observe(node, OBSERVE);
+      this.#life!.live.watch(node);
       differ.shadowAdded(rec);
     } else if (isElement(node)) {
       forms.added(rec);
@@ -314,8 +314,8 @@ export class Capture {
     }
   }
 
-  private removed(rec: Rec): void {
-    const { forms, frames, differ, live, sheets, pictures } = this.life!;
+  #removed(rec: Rec): void {
+    const { forms, frames, differ, live, sheets, pictures } = this.#life!;
     forms.removed(rec);
     sheets.removed(rec);
     pictures.removed(rec);
@@ -324,31 +324,31 @@ export class Capture {
       live.unwatch(rec.node);
       differ.shadowRemoved(rec);
     } else if (isDocument(rec.node)) {
-      this.unwatch(rec.node);
+      this.#unwatch(rec.node);
     }
   }
 
-  private watch(doc: Document): void {
-    if (this.documents.has(doc)) return;
+  #watch(doc: Document): void {
+    if (this.#documents.has(doc)) return;
     const win = (doc.defaultView ?? this.options.window) as Window & typeof globalThis;
-    this.documents.add(doc);
-    this.observer!.observe(doc, OBSERVE);
-    this.life!.live.watch(doc);
-    this.patch(win);
+    this.#documents.add(doc);
+    this.#observer!.observe(doc, OBSERVE);
+    this.#life!.live.watch(doc);
+    this.#patch(win);
   }
 
-  private unwatch(doc: Document): void {
-    this.documents.delete(doc);
-    this.life?.live.unwatch(doc);
+  #unwatch(doc: Document): void {
+    this.#documents.delete(doc);
+    this.#life?.live.unwatch(doc);
   }
 
-  private loaded(el: Element): void {
-    if (el.localName === 'iframe') this.life?.differ.dirty(el);
-    else this.changed(el);
+  #loaded(el: Element): void {
+    if (el.localName === 'iframe') this.#life?.differ.dirty(el);
+    else this.#changed(el);
   }
 
-  private changed(el: Element): void {
-    const { life } = this;
+  #changed(el: Element): void {
+    const life = this.#life;
     if (!life) return;
     if (el.localName === 'img') life.pictures.touched(el);
     else if (el.localName === 'link' || el.localName === 'style') life.sheets.touched(el);
@@ -356,13 +356,13 @@ export class Capture {
   }
 
   /** An attribute names something to load. What `img` shows is seen when it has loaded; media and code are not read. */
-  private names(el: Element, attribute: string, url: string): void {
+  #names(el: Element, attribute: string, url: string): void {
     const win = el.ownerDocument.defaultView ?? this.options.window;
-    if (attribute === 'style') this.resources.named(url, win);
-    else if (/^(input|image|feImage|use)$/.test(el.localName) || attribute === 'poster' || attribute === 'background') this.resources.want(url);
+    if (attribute === 'style') this.#resources.named(url, win);
+    else if (/^(input|image|feImage|use)$/.test(el.localName) || attribute === 'poster' || attribute === 'background') this.#resources.want(url);
   }
 
-  private async fetchText(url: string): Promise<string | undefined> {
+  async #fetchText(url: string): Promise<string | undefined> {
     const { window: win } = this.options;
     try {
       const same = new URL(url).origin === win.location.origin;
@@ -374,29 +374,29 @@ export class Capture {
   }
 
   /** Things that pages do without any event. Once per window; put back by {@link stop}. */
-  private patch(win: Window & typeof globalThis): void {
+  #patch(win: Window & typeof globalThis): void {
     // A frame keeps its window object through loads, its prototypes not.
-    if (this.patched.has(win.Element)) return;
-    this.patched.add(win.Element);
-    const { patches } = this;
+    if (this.#patched.has(win.Element)) return;
+    this.#patched.add(win.Element);
+    const patches = this.#patches;
     const form = (): void => {
-      if (!this.life) return;
-      this.life.live.formsDirty = true;
-      this.schedule();
+      if (!this.#life) return;
+      this.#life.live.formsDirty = true;
+      this.#schedule();
     };
     patches.method(win.Element.prototype, 'attachShadow', (host, _, root) => {
       rememberShadow(host as Element, root as ShadowRoot);
-      this.life?.differ.dirty(host as Element);
-      this.schedule();
+      this.#life?.differ.dirty(host as Element);
+      this.#schedule();
     });
     for (const name of ['value', 'checked', 'indeterminate', 'selectionStart', 'selectionEnd']) patches.setter(win.HTMLInputElement.prototype, name, form);
     patches.setter(win.HTMLTextAreaElement.prototype, 'value', form);
     for (const name of ['value', 'selectedIndex']) patches.setter(win.HTMLSelectElement.prototype, name, form);
     patches.setter(win.HTMLOptionElement.prototype, 'selected', form);
     const wrote = (self: unknown): void => {
-      if (!this.life) return;
-      this.life.sheets.wrote(self);
-      this.schedule();
+      if (!this.#life) return;
+      this.#life.sheets.wrote(self);
+      this.#schedule();
     };
     patches.method(win.CSSStyleSheet.prototype, 'replace', (self, _, done) => void (done as Promise<unknown>).then(() => wrote(self), () => undefined));
     for (const name of ['insertRule', 'deleteRule', 'addRule', 'removeRule', 'replaceSync']) patches.method(win.CSSStyleSheet.prototype, name, wrote);
@@ -408,8 +408,8 @@ export class Capture {
     };
     for (const name of ['setProperty', 'removeProperty']) patches.method(win.CSSStyleDeclaration.prototype, name, ruled);
     patches.setter(win.CSSStyleDeclaration.prototype, 'cssText', ruled);
-    for (const owner of [win.Document.prototype, win.ShadowRoot.prototype]) patches.setter(owner, 'adoptedStyleSheets', () => this.schedule());
-    for (const name of ['pushState', 'replaceState']) patches.method(win.History.prototype, name, () => this.schedule());
+    for (const owner of [win.Document.prototype, win.ShadowRoot.prototype]) patches.setter(owner, 'adoptedStyleSheets', () => this.#schedule());
+    for (const name of ['pushState', 'replaceState']) patches.method(win.History.prototype, name, () => this.#schedule());
   }
 }
 

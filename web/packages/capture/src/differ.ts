@@ -40,21 +40,21 @@ export interface DifferHost {
 export class Differ implements AttributeHost {
   /** Counts flushes: what came in this one was serialised as it is now. */
   flushed = 0;
-  private readonly parents = new Set<Rec>();
-  private lost: Rec[] = [];
-  private readonly attributes = new Map<Rec, Map<string, string | null>>();
-  private readonly texts = new Map<Rec, string | null>();
-  private readonly tails: [rec: Rec, at: number, piece: string][] = [];
+  readonly #parents = new Set<Rec>();
+  #lost: Rec[] = [];
+  readonly #attributes = new Map<Rec, Map<string, string | null>>();
+  readonly #texts = new Map<Rec, string | null>();
+  readonly #tails: [rec: Rec, at: number, piece: string][] = [];
   /** Parents whose children wait to be placed, by depth. */
-  private levels: Set<Rec>[] = [];
-  private readonly bases = new Map<Document, string>();
-  private readonly places = new Map<Rec, Place>();
+  #levels: Set<Rec>[] = [];
+  readonly #bases = new Map<Document, string>();
+  readonly #places = new Map<Rec, Place>();
 
   constructor(private readonly top: Document, private readonly tree: Tree, private readonly writer: BatchWriter, private readonly host: DifferHost) {}
 
   /** True when a flush would have something to look at. */
   get waiting(): boolean {
-    return this.parents.size > 0 || this.attributes.size > 0 || this.texts.size > 0;
+    return this.#parents.size > 0 || this.#attributes.size > 0 || this.#texts.size > 0;
   }
 
   /** Takes note of what the browser reports. To be called with every delivery: a node found outside of the page then is lost. */
@@ -62,21 +62,21 @@ export class Differ implements AttributeHost {
     for (const r of records) {
       const rec = this.tree.of(r.target);
       if (r.type === 'childList') {
-        if (rec) this.parents.add(rec);
+        if (rec) this.#parents.add(rec);
         r.removedNodes.forEach((n) => {
-          if (!this.inPage(n)) this.left(n);
+          if (!this.#inPage(n)) this.#left(n);
         });
       } else if (!rec) {
         continue;
       } else if (r.type === 'attributes') {
-        const names = this.attributes.get(rec) ?? new Map<string, string | null>();
-        this.attributes.set(rec, names.set(r.attributeName!, r.attributeNamespace));
+        const names = this.#attributes.get(rec) ?? new Map<string, string | null>();
+        this.#attributes.set(rec, names.set(r.attributeName!, r.attributeNamespace));
         const name = r.attributeName;
         if (name === 'type' && r.oldValue?.toLowerCase() === 'password') this.host.rules.wasPassword(r.target as Element);
         // These decide whether the element is on the tape at all.
-        if ((name === 'rel' || name === 'name' || name === 'charset') && rec.parent) this.parents.add(rec.parent);
-      } else if (!this.texts.has(rec)) {
-        this.texts.set(rec, r.oldValue);
+        if ((name === 'rel' || name === 'name' || name === 'charset') && rec.parent) this.#parents.add(rec.parent);
+      } else if (!this.#texts.has(rec)) {
+        this.#texts.set(rec, r.oldValue);
       }
     }
     // A meta or link that was left out may come in.
@@ -88,7 +88,7 @@ export class Differ implements AttributeHost {
   /** The children of `node` are to be compared. */
   dirty(node: Node | null): void {
     const rec = this.tree.of(node);
-    if (rec) this.parents.add(rec);
+    if (rec) this.#parents.add(rec);
   }
 
   /** Looks whether a frame still shows the document that the mirror has. */
@@ -96,10 +96,10 @@ export class Differ implements AttributeHost {
     const old = rec.kids[0];
     const now = frameDocument(rec.node as Element);
     if (old?.node === now) return;
-    this.parents.add(rec);
+    this.#parents.add(rec);
     if (old && !old.lost) {
-      this.lose(old, false);
-      this.lost.push(old);
+      this.#lose(old, false);
+      this.#lost.push(old);
     }
   }
 
@@ -110,72 +110,72 @@ export class Differ implements AttributeHost {
     if (!root) {
       this.writer.open(0, 0, this.tree.next);
       const later = new Set<Rec>();
-      this.write(this.top, null, OPEN, 0, later);
+      this.#write(this.top, null, OPEN, 0, later);
     } else {
-      this.drop(root.kids);
+      this.#drop(root.kids);
       root.kids = [];
-      this.parents.clear();
-      this.lost = [];
-      this.parents.add(root);
-      this.structure();
+      this.#parents.clear();
+      this.#lost = [];
+      this.#parents.add(root);
+      this.#structure();
     }
-    this.forget();
-    this.writeTails();
+    this.#forget();
+    this.#writeTails();
   }
 
   flush(): void {
     this.flushed++;
-    this.places.clear();
-    this.structure();
-    this.raise();
-    this.changedAttributes();
-    this.changedTexts();
-    this.forget();
-    this.writeTails();
+    this.#places.clear();
+    this.#structure();
+    this.#raise();
+    this.#changedAttributes();
+    this.#changedTexts();
+    this.#forget();
+    this.#writeTails();
   }
 
-  private forget(): void {
-    this.parents.clear();
-    this.attributes.clear();
-    this.texts.clear();
-    this.bases.clear();
-    this.places.clear();
+  #forget(): void {
+    this.#parents.clear();
+    this.#attributes.clear();
+    this.#texts.clear();
+    this.#bases.clear();
+    this.#places.clear();
   }
 
   /** A subtree is outside of the page, with all that is in it now: also what moved in there since the last flush. */
-  private left(node: Node): void {
+  #left(node: Node): void {
     const rec = this.tree.of(node);
     if (rec) {
-      this.lose(rec, false);
-      this.lost.push(rec);
+      this.#lose(rec, false);
+      this.#lost.push(rec);
     }
     const shadow = isElement(node) ? shadowOf(node) : undefined;
-    if (shadow) this.left(shadow);
-    for (let c = node.firstChild; c; c = c.nextSibling) this.left(c);
+    if (shadow) this.#left(shadow);
+    for (let c = node.firstChild; c; c = c.nextSibling) this.#left(c);
   }
 
   /** Is the node where nothing that happens to it escapes us: connected, below a root that is observed? */
-  private inPage(node: Node): boolean {
+  #inPage(node: Node): boolean {
     if (!node.isConnected) return false;
     const root = node.getRootNode();
     return isDocument(root) ? this.host.documents.has(root) : this.tree.of(root) !== undefined;
   }
 
   /** Unlinks what has left the page from its records. Nodes that live on elsewhere in the page stay known, unless `all`. */
-  private lose(rec: Rec, all: boolean): void {
+  #lose(rec: Rec, all: boolean): void {
     if (!rec.lost) this.tree.unlink(rec);
     if (isDocument(rec.node)) this.host.left(rec.node);
     for (const kid of rec.kids) {
-      if (kid.parent === rec && !kid.lost && (all || kid.node.nodeType === 9 || kid.node.nodeType === 11 || !this.inPage(kid.node))) this.lose(kid, all);
+      if (kid.parent === rec && !kid.lost && (all || kid.node.nodeType === 9 || kid.node.nodeType === 11 || !this.#inPage(kid.node))) this.#lose(kid, all);
     }
   }
 
-  private hasSurvivors(rec: Rec): boolean {
-    return rec.kids.some((k) => k.parent === rec && (!k.lost || this.hasSurvivors(k)));
+  #hasSurvivors(rec: Rec): boolean {
+    return rec.kids.some((k) => k.parent === rec && (!k.lost || this.#hasSurvivors(k)));
   }
 
   /** Removes subtrees from the mirror, with all that is in them; those within others first. */
-  private drop(recs: Rec[]): void {
+  #drop(recs: Rec[]): void {
     if (recs.length === 0) return;
     if (recs.length > 1) {
       const level = new Map(recs.map((r) => {
@@ -187,45 +187,45 @@ export class Differ implements AttributeHost {
     }
     this.writer.push([Op.Remove, ...recs.map((r) => r.id)]);
     for (const r of recs) {
-      this.lose(r, true);
+      this.#lose(r, true);
       this.tree.remove(r, (gone) => this.host.removed(gone));
     }
   }
 
-  private structure(): void {
-    const lost = new Set(this.lost.filter((r) => this.tree.get(r.id) === r && !r.parent!.lost));
-    this.lost = [];
+  #structure(): void {
+    const lost = new Set(this.#lost.filter((r) => this.tree.get(r.id) === r && !r.parent!.lost));
+    this.#lost = [];
     // A subtree whose nodes live on elsewhere goes when they have moved out; a document has to make room first.
-    const late = [...lost].filter((r) => !isDocument(r.node) && !isDocument(r.parent!.node) && this.hasSurvivors(r));
+    const late = [...lost].filter((r) => !isDocument(r.node) && !isDocument(r.parent!.node) && this.#hasSurvivors(r));
     for (const r of late) lost.delete(r);
-    this.drop([...lost]);
+    this.#drop([...lost]);
 
-    this.levels = [];
-    for (const rec of this.parents) this.enqueue(rec);
+    this.#levels = [];
+    for (const rec of this.#parents) this.#enqueue(rec);
     const orphans: Rec[] = [];
     // Ancestors before descendants: whoever receives a child is in its final place already.
-    for (let depth = 0; depth < this.levels.length; depth++) {
-      for (const rec of this.levels[depth] ?? []) this.place(rec, orphans);
+    for (let depth = 0; depth < this.#levels.length; depth++) {
+      for (const rec of this.#levels[depth] ?? []) this.#place(rec, orphans);
     }
-    this.levels = [];
-    this.drop([...late, ...orphans].filter((r) => this.tree.get(r.id) === r && (r.lost || !r.parent!.kids.includes(r))));
+    this.#levels = [];
+    this.#drop([...late, ...orphans].filter((r) => this.tree.get(r.id) === r && (r.lost || !r.parent!.kids.includes(r))));
   }
 
-  private enqueue(rec: Rec): void {
+  #enqueue(rec: Rec): void {
     if (rec.lost || this.tree.get(rec.id) !== rec) return;
     const depth = depthOf(rec.node, this.top, this.host.ignore);
-    if (depth >= 0) (this.levels[depth] ??= new Set()).add(rec);
+    if (depth >= 0) (this.#levels[depth] ??= new Set()).add(rec);
   }
 
   /** Makes the mirror's children of one node those of the page. */
-  private place(parent: Rec, orphans: Rec[]): void {
+  #place(parent: Rec, orphans: Rec[]): void {
     if (parent.lost || this.tree.get(parent.id) !== parent) return;
     const depth = depthOf(parent.node, this.top, this.host.ignore);
     const live = depth < MAX_DEPTH ? childrenOf(parent.node, this.host.ignore) : [];
     const old = parent.kids.filter((k) => k.parent === parent && this.tree.get(k.id) === k);
     const wanted = new Set(live);
     const gone = old.filter((k) => !k.lost && !wanted.has(k.node));
-    if (isDocument(parent.node) || parent.node.nodeName === 'IFRAME') this.drop(gone);
+    if (isDocument(parent.node) || parent.node.nodeName === 'IFRAME') this.#drop(gone);
     else orphans.push(...gone);
 
     const recs = live.map((n) => this.tree.of(n));
@@ -241,9 +241,9 @@ export class Differ implements AttributeHost {
     const write = (first: number, last: number, before: number): void => {
       this.writer.open(parent.id, before, this.tree.next);
       const later = new Set<Rec>();
-      for (let i = first; i <= last; i++) recs[i] = this.write(live[i]!, parent, at, depth + 1, later);
+      for (let i = first; i <= last; i++) recs[i] = this.#write(live[i]!, parent, at, depth + 1, later);
       // Known nodes that stand below new ones are moved in when it is their parents' turn.
-      for (const r of later) this.enqueue(r);
+      for (const r of later) this.#enqueue(r);
     };
     // A shadow root is first, before children that are yet to leave as well.
     if (live[0]?.nodeType === 11 && !recs[0]) write(0, 0, old[0]?.id ?? 0);
@@ -263,8 +263,8 @@ export class Differ implements AttributeHost {
         if (rec.parent !== parent) {
           const before = this.at(rec.parent);
           this.tree.move(rec, parent);
-          this.places.clear();
-          if (before.effective !== at.effective || before.option !== at.option) this.rehide(rec, at);
+          this.#places.clear();
+          if (before.effective !== at.effective || before.option !== at.option) this.#rehide(rec, at);
         }
       }
       next = rec.id;
@@ -273,7 +273,7 @@ export class Differ implements AttributeHost {
   }
 
   /** Writes a subtree on the open tape. Nodes that the mirror has are left out; their new parents go to `later`. */
-  private write(node: Node, parent: Rec | null, above: Place, depth: number, later: Set<Rec>): Rec {
+  #write(node: Node, parent: Rec | null, above: Place, depth: number, later: Set<Rec>): Rec {
     const w = this.writer;
     const rec = this.tree.add(node, parent, this.flushed);
     let at = above;
@@ -284,7 +284,7 @@ export class Differ implements AttributeHost {
       items = [w.name(node.localName)];
       let count = 0;
       for (const name of node.getAttributeNames()) {
-        const value = this.attribute(node, name, node.getAttribute(name)!, at);
+        const value = this.#attribute(node, name, node.getAttribute(name)!, at);
         if (value === null) continue;
         items.push(w.name(name), w.str(value));
         count++;
@@ -292,7 +292,7 @@ export class Differ implements AttributeHost {
       const ns = node.namespaceURI;
       items.unshift(head(Kind.Element, false, at.own, ns === SVG || ns === MATHML, count));
     } else if (isText(node)) {
-      items = [head(node.nodeType === 4 ? Kind.CData : Kind.Text), w.str(this.firstPiece(rec, sentText(node.data, above)))];
+      items = [head(node.nodeType === 4 ? Kind.CData : Kind.Text), w.str(this.#firstPiece(rec, sentText(node.data, above)))];
     } else if (isDocument(node)) {
       items = [head(Kind.Document, false, 0, false, node.compatMode === 'BackCompat' ? 1 : 0)];
     } else if (isShadow(node)) {
@@ -312,7 +312,7 @@ export class Differ implements AttributeHost {
     if (container && leaf) items[0] = (items[0] as number) + 8;
     w.node(items, container && !leaf);
     if (leaf) return rec;
-    rec.kids = fresh.map((k) => this.write(k, rec, at, depth + 1, later));
+    rec.kids = fresh.map((k) => this.#write(k, rec, at, depth + 1, later));
     w.end();
     return rec;
   }
@@ -320,16 +320,16 @@ export class Differ implements AttributeHost {
   /** Where a node of the mirror stands, by the classes that the page's elements have now. */
   at(rec: Rec | null): Place {
     if (!rec) return OPEN;
-    let at = this.places.get(rec);
+    let at = this.#places.get(rec);
     if (!at) {
       const above = this.at(rec.parent);
       at = isElement(rec.node) ? this.host.rules.below(rec.node, above) : above;
-      this.places.set(rec, at);
+      this.#places.set(rec, at);
     }
     return at;
   }
 
-  private attribute(el: Element, name: string, value: string, at: Place): string | null {
+  #attribute(el: Element, name: string, value: string, at: Place): string | null {
     return wireAttribute(el, name, value, at, this);
   }
 
@@ -342,71 +342,71 @@ export class Differ implements AttributeHost {
   }
 
   base({ ownerDocument: doc }: Element): string {
-    let base = this.bases.get(doc);
-    if (base === undefined) this.bases.set(doc, base = doc.baseURI);
+    let base = this.#bases.get(doc);
+    if (base === undefined) this.#bases.set(doc, base = doc.baseURI);
     return base;
   }
 
   /** Classes that have risen: by an attribute, or because a rule matches now. */
-  private raise(): void {
-    for (const rec of this.attributes.keys()) this.reclass(rec);
+  #raise(): void {
+    for (const rec of this.#attributes.keys()) this.#reclass(rec);
     const selector = this.host.rules.selector;
     if (selector === '' || !this.waiting) return;
-    const roots = [...this.host.documents].flatMap((d) => [d, ...this.shadows(d)]);
+    const roots = [...this.host.documents].flatMap((d) => [d, ...this.#shadows(d)]);
     for (const root of roots) {
       for (const el of root.querySelectorAll(selector)) {
         const rec = this.tree.of(el);
-        if (rec && rec.own < 2) this.reclass(rec);
+        if (rec && rec.own < 2) this.#reclass(rec);
       }
     }
   }
 
-  private readonly shadowRecs = new Set<Rec>();
+  readonly #shadowRecs = new Set<Rec>();
   /** Shadow roots are few: the host tells of them, so that rules are looked up in them too. */
   shadowAdded(rec: Rec): void {
-    this.shadowRecs.add(rec);
+    this.#shadowRecs.add(rec);
   }
 
   shadowRemoved(rec: Rec): void {
-    this.shadowRecs.delete(rec);
+    this.#shadowRecs.delete(rec);
   }
 
-  private shadows(doc: Document): ShadowRoot[] {
-    return [...this.shadowRecs].map((r) => r.node as ShadowRoot).filter((s) => s.ownerDocument === doc);
+  #shadows(doc: Document): ShadowRoot[] {
+    return [...this.#shadowRecs].map((r) => r.node as ShadowRoot).filter((s) => s.ownerDocument === doc);
   }
 
-  private reclass(rec: Rec): void {
+  #reclass(rec: Rec): void {
     if (rec.lost || this.tree.get(rec.id) !== rec || !isElement(rec.node)) return;
     const own = this.host.rules.own(rec.node);
     if (own === rec.own) return;
     rec.own = own;
     this.writer.push([Op.Privacy, rec.id, own]);
-    this.rehide(rec, this.at(rec.parent));
+    this.#rehide(rec, this.at(rec.parent));
   }
 
   /** Tells attributes and texts of a subtree anew, as they may be sent where it stands now. */
-  private rehide(rec: Rec, above: Place): void {
+  #rehide(rec: Rec, above: Place): void {
     const node = rec.node;
     let at = above;
     if (isElement(node)) {
       at = this.host.rules.below(node, above);
       const pairs: unknown[] = [];
-      for (const name of node.getAttributeNames()) this.pair(pairs, name, this.attribute(node, name, node.getAttribute(name)!, at));
+      for (const name of node.getAttributeNames()) this.#pair(pairs, name, this.#attribute(node, name, node.getAttribute(name)!, at));
       if (pairs.length > 0) this.writer.push([Op.Attributes, rec.id, ...pairs]);
     } else if (isText(node)) {
-      this.wholeText(rec, sentText(node.data, above));
-      this.texts.delete(rec);
+      this.#wholeText(rec, sentText(node.data, above));
+      this.#texts.delete(rec);
     }
     this.host.rehidden(rec);
-    for (const kid of rec.kids) if (kid.parent === rec) this.rehide(kid, at);
+    for (const kid of rec.kids) if (kid.parent === rec) this.#rehide(kid, at);
   }
 
-  private pair(pairs: unknown[], name: string, value: string | null): void {
+  #pair(pairs: unknown[], name: string, value: string | null): void {
     pairs.push(this.writer.name(name), value === null ? null : this.writer.str(value));
   }
 
-  private changedAttributes(): void {
-    for (const [rec, names] of this.attributes) {
+  #changedAttributes(): void {
+    for (const [rec, names] of this.#attributes) {
       if (this.tree.get(rec.id) !== rec || rec.born === this.flushed) continue;
       const el = rec.node as Element;
       const at = this.at(rec);
@@ -414,30 +414,30 @@ export class Differ implements AttributeHost {
       for (const [local, ns] of names) {
         const a = el.getAttributeNodeNS(ns, local);
         const name = a?.name ?? (ns?.endsWith('/xlink') ? 'xlink:' + local : ns?.endsWith('/namespace') ? 'xml:' + local : local);
-        this.pair(pairs, name, a ? this.attribute(el, name, a.value, at) : null);
+        this.#pair(pairs, name, a ? this.#attribute(el, name, a.value, at) : null);
       }
       this.writer.push([Op.Attributes, rec.id, ...pairs]);
       this.host.changed(el);
     }
   }
 
-  private changedTexts(): void {
-    for (const [rec, before] of this.texts) {
+  #changedTexts(): void {
+    for (const [rec, before] of this.#texts) {
       if (this.tree.get(rec.id) !== rec || rec.born === this.flushed) continue;
       const at = this.at(rec.parent);
       const text = sentText((rec.node as Text).data, at);
       const old = before === null ? '' : sentText(before, at);
       if (text === old) continue;
-      if (old.length < SPLICE || old.length > MAX_TEXT || text.length > MAX_TEXT) this.wholeText(rec, text);
-      else this.splice(rec, old, text);
+      if (old.length < SPLICE || old.length > MAX_TEXT || text.length > MAX_TEXT) this.#wholeText(rec, text);
+      else this.#splice(rec, old, text);
     }
   }
 
-  private wholeText(rec: Rec, text: string): void {
-    this.writer.push([Op.Text, rec.id, this.writer.str(this.firstPiece(rec, text))]);
+  #wholeText(rec: Rec, text: string): void {
+    this.writer.push([Op.Text, rec.id, this.writer.str(this.#firstPiece(rec, text))]);
   }
 
-  private splice(rec: Rec, old: string, text: string): void {
+  #splice(rec: Rec, old: string, text: string): void {
     const most = Math.min(old.length, text.length);
     let start = 0;
     while (start < most && old.charCodeAt(start) === text.charCodeAt(start)) start++;
@@ -448,25 +448,25 @@ export class Differ implements AttributeHost {
     while (low(old, start) || low(text, start)) start--;
     while (end > 0 && (low(old, old.length - end) || low(text, text.length - end))) end--;
     const insert = text.slice(start, text.length - end);
-    if (insert.length > PIECE) this.wholeText(rec, text);
+    if (insert.length > PIECE) this.#wholeText(rec, text);
     else this.writer.push([Op.Splice, rec.id, start, old.length - end - start, this.writer.str(insert)]);
   }
 
   /** What did not fit into the first piece of a text. */
-  private writeTails(): void {
-    for (const [rec, at, piece] of this.tails.splice(0)) {
+  #writeTails(): void {
+    for (const [rec, at, piece] of this.#tails.splice(0)) {
       if (this.tree.get(rec.id) === rec) this.writer.push([Op.Splice, rec.id, at, 0, piece]);
     }
   }
 
   /** The first piece of a text; the others wait. */
-  private firstPiece(rec: Rec, whole: string): string {
+  #firstPiece(rec: Rec, whole: string): string {
     if (whole.length <= PIECE) return whole;
     const text = whole.length > MAX_TEXT ? pieces(whole, MAX_TEXT)[0]! : whole;
     const [first = '', ...rest] = pieces(text, PIECE);
     let at = first.length;
     for (const piece of rest) {
-      this.tails.push([rec, at, wellFormed(piece)]);
+      this.#tails.push([rec, at, wellFormed(piece)]);
       at += piece.length;
     }
     return first;

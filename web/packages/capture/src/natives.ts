@@ -31,7 +31,7 @@ export function unlisten(target: EventTarget, type: string, listener: EventListe
 
 /** Replaced members of the page's prototypes, put back by {@link restore}. */
 export class Patches {
-  private readonly undo: (() => void)[] = [];
+  readonly #undo: (() => void)[] = [];
 
   /** Wraps a method: `after` runs when the original has returned. The original's result and exceptions stay. */
   method(owner: object, name: string, after: (self: unknown, args: unknown[], result: unknown) => void): void {
@@ -45,7 +45,7 @@ export class Patches {
       return result;
     } }[name]!;
     Object.defineProperty(owner, name, { ...before, value: wrapped });
-    this.undo.push(() => {
+    this.#undo.push(() => {
       // Somebody who wrapped us later keeps calling us: then this one only passes on.
       on = false;
       if (Object.getOwnPropertyDescriptor(owner, name)?.value === wrapped) Object.defineProperty(owner, name, before);
@@ -63,14 +63,14 @@ export class Patches {
       if (on) after(this);
     };
     Object.defineProperty(owner, name, { ...before, set });
-    this.undo.push(() => {
+    this.#undo.push(() => {
       on = false;
       if (Object.getOwnPropertyDescriptor(owner, name)?.set === set) Object.defineProperty(owner, name, before);
     });
   }
 
   restore(): void {
-    for (const undo of this.undo.splice(0).reverse()) {
+    for (const undo of this.#undo.splice(0).reverse()) {
       try {
         undo();
       } catch {

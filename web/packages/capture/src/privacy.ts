@@ -10,7 +10,7 @@ export const OPEN: Place = { tag: '', own: 0, effective: 0, option: false, value
 
 /** Applies the policy to live elements. A class only ever rises: an element that was hidden once stays hidden. */
 export class PrivacyRules {
-  private readonly known = new WeakMap<Element, PrivacyClass>();
+  readonly #known = new WeakMap<Element, PrivacyClass>();
   /** The masking rules as one selector, '' when there are none. */
   readonly selector: string;
 
@@ -26,7 +26,7 @@ export class PrivacyRules {
 
   /** The element's own class, the highest it ever had. */
   own(el: Element): PrivacyClass {
-    const before = this.known.get(el) ?? 0;
+    const before = this.#known.get(el) ?? 0;
     if (before === 2) return 2;
     const tag = el.localName;
     const editable = el.getAttribute('contenteditable');
@@ -38,13 +38,13 @@ export class PrivacyRules {
       ruled: this.selector !== '' && el.matches(this.selector),
     }, this.policy.formValues);
     if (now <= before) return before;
-    this.known.set(el, now);
+    this.#known.set(el, now);
     return now;
   }
 
   /** An input that was of type password for however short a time. */
   wasPassword(el: Element): void {
-    if (el.localName === 'input') this.known.set(el, 2);
+    if (el.localName === 'input') this.#known.set(el, 2);
   }
 
   /** The place of an element below `parent`. */

@@ -23,30 +23,30 @@ export interface SheetsHost {
 
 /** Style sheets as the browser has them: linked, written through the CSSOM, adopted. Ops 17, 18 and 19. */
 export class Sheets {
-  private readonly owners = new Map<Rec, Told>();
-  private readonly roots = new Map<Rec, CSSStyleSheet[]>();
-  private readonly adopted = new Map<CSSStyleSheet, { id: number; text: string; dirty: boolean }>();
+  readonly #owners = new Map<Rec, Told>();
+  readonly #roots = new Map<Rec, CSSStyleSheet[]>();
+  readonly #adopted = new Map<CSSStyleSheet, { id: number; text: string; dirty: boolean }>();
   /** Written to by a script: the text of the element no longer says what is in them. */
-  private readonly written = new WeakSet<CSSStyleSheet>();
+  readonly #written = new WeakSet<CSSStyleSheet>();
 
   constructor(private readonly tree: Tree, private readonly writer: BatchWriter, private readonly host: SheetsHost) {}
 
   added(rec: Rec): void {
     const n = rec.node;
-    if (isDocument(n) || isShadow(n)) this.roots.set(rec, []);
+    if (isDocument(n) || isShadow(n)) this.#roots.set(rec, []);
     else if (isElement(n) && (n.localName === 'style' || n.localName === 'link')) {
-      this.owners.set(rec, { sheet: null, dirty: true, rules: -1, disabled: false, href: '' });
+      this.#owners.set(rec, { sheet: null, dirty: true, rules: -1, disabled: false, href: '' });
     }
   }
 
   removed(rec: Rec): void {
-    this.owners.delete(rec);
-    this.roots.delete(rec);
+    this.#owners.delete(rec);
+    this.#roots.delete(rec);
   }
 
   /** A linked sheet has loaded, or its element has changed. */
   touched(el: Element): void {
-    const told = this.owners.get(this.tree.of(el)!);
+    const told = this.#owners.get(this.tree.of(el)!);
     if (told) told.dirty = true;
   }
 
@@ -57,27 +57,27 @@ export class Sheets {
     if (rule.parentStyleSheet) sheet = rule.parentStyleSheet;
     for (; sheet?.parentStyleSheet; sheet = sheet.parentStyleSheet);
     if (!sheet) return;
-    this.written.add(sheet);
-    const adopted = this.adopted.get(sheet);
+    this.#written.add(sheet);
+    const adopted = this.#adopted.get(sheet);
     if (adopted) adopted.dirty = true;
     else if (sheet.ownerNode) this.touched(sheet.ownerNode as Element);
   }
 
   /** Looks for what no patched method tells of: rules set through `rule.style`, adopted sheets pushed to a list. */
   poll(): void {
-    for (const told of this.owners.values()) {
+    for (const told of this.#owners.values()) {
       const rules = told.sheet ? count(told.sheet) : -1;
       if (told.sheet && (rules !== told.rules || told.sheet.disabled !== told.disabled)) {
-        if (rules !== told.rules) this.written.add(told.sheet);
+        if (rules !== told.rules) this.#written.add(told.sheet);
         told.dirty = true;
-      } else if (told.sheet && rules <= POLLED_RULES && this.written.has(told.sheet)) told.dirty = true;
+      } else if (told.sheet && rules <= POLLED_RULES && this.#written.has(told.sheet)) told.dirty = true;
     }
-    for (const [sheet, a] of this.adopted) if (count(sheet) <= POLLED_RULES) a.dirty = true;
+    for (const [sheet, a] of this.#adopted) if (count(sheet) <= POLLED_RULES) a.dirty = true;
   }
 
   /** Tells what differs from what was told. */
   check(): void {
-    for (const [rec, told] of this.owners) {
+    for (const [rec, told] of this.#owners) {
       const el = rec.node as HTMLStyleElement | HTMLLinkElement;
       if (el.sheet === told.sheet && !told.dirty) continue;
       told.dirty = false;
@@ -85,78 +85,78 @@ export class Sheets {
       if (!el.sheet) continue;
       told.rules = count(el.sheet);
       told.disabled = el.sheet.disabled;
-      const text = this.textOf(el, el.sheet, told);
-      if (text !== undefined) told.text = this.tell(rec.id, told.text, text);
+      const text = this.#textOf(el, el.sheet, told);
+      if (text !== undefined) told.text = this.#tell(rec.id, told.text, text);
     }
-    for (const [rec, before] of this.roots) this.adoptedBy(rec, before);
-    for (const [sheet, a] of this.adopted) {
+    for (const [rec, before] of this.#roots) this.#adoptedBy(rec, before);
+    for (const [sheet, a] of this.#adopted) {
       if (!a.dirty) continue;
       a.dirty = false;
-      const doc = this.documentOf(sheet);
-      let text = this.read(sheet, doc, 0) ?? '';
+      const doc = this.#documentOf(sheet);
+      let text = this.#read(sheet, doc, 0) ?? '';
       if (sheet.media.mediaText && text) text = `@media ${sheet.media.mediaText}{${text}}`;
-      a.text = this.tell(a.id, a.text, sheet.disabled ? '' : text);
+      a.text = this.#tell(a.id, a.text, sheet.disabled ? '' : text);
     }
   }
 
-  private readonly owner = new WeakMap<CSSStyleSheet, Document>();
-  private documentOf(sheet: CSSStyleSheet): Document {
-    return this.owner.get(sheet)!;
+  readonly #owner = new WeakMap<CSSStyleSheet, Document>();
+  #documentOf(sheet: CSSStyleSheet): Document {
+    return this.#owner.get(sheet)!;
   }
 
-  private adoptedBy(rec: Rec, before: CSSStyleSheet[]): void {
+  #adoptedBy(rec: Rec, before: CSSStyleSheet[]): void {
     const root = rec.node as Document | ShadowRoot;
     const now = root.adoptedStyleSheets ?? [];
     if (now.length === before.length && before.every((s, i) => s === now[i])) return;
     const list = Array.from(now);
-    this.roots.set(rec, list);
+    this.#roots.set(rec, list);
     for (const sheet of list) {
-      if (this.adopted.has(sheet)) continue;
-      this.owner.set(sheet, isDocument(root) ? root : root.ownerDocument);
-      this.adopted.set(sheet, { id: this.tree.newId(), text: '', dirty: true });
+      if (this.#adopted.has(sheet)) continue;
+      this.#owner.set(sheet, isDocument(root) ? root : root.ownerDocument);
+      this.#adopted.set(sheet, { id: this.tree.newId(), text: '', dirty: true });
     }
-    this.writer.push([Op.Adopted, rec.id, ...list.map((s) => this.adopted.get(s)!.id)]);
+    this.writer.push([Op.Adopted, rec.id, ...list.map((s) => this.#adopted.get(s)!.id)]);
   }
 
   /** What is to be told of an element's sheet; undefined: nothing, the element's own text says it. */
-  private textOf(el: HTMLStyleElement | HTMLLinkElement, sheet: CSSStyleSheet, told: Told): string | undefined {
+  #textOf(el: HTMLStyleElement | HTMLLinkElement, sheet: CSSStyleSheet, told: Told): string | undefined {
     if (sheet.disabled) return '';
     const doc = el.ownerDocument;
     if (el.localName === 'style') {
       const source = el.textContent ?? '';
-      const plain = !this.written.has(sheet) && !differs(source, sheet, doc);
-      if (!plain) this.written.add(sheet);
+      const plain = !this.#written.has(sheet) && !differs(source, sheet, doc);
+      if (!plain) this.#written.add(sheet);
       else if (!/@import/i.test(source)) {
         if (told.text === undefined && !/url\(/i.test(source)) return undefined;
         return absoluteCss(source, doc.baseURI, (u) => this.host.seen(u, doc));
       }
-      return this.read(sheet, doc, 0) ?? source;
+      return this.#read(sheet, doc, 0) ?? source;
     }
-    const text = this.read(sheet, doc, 0);
+    const text = this.#read(sheet, doc, 0);
     // Chromium writes shorthands with variables that later longhands override as empty: then only the source has them.
-    if (text !== undefined && (this.written.has(sheet) || !/:\s*;/.test(text))) return text;
+    if (text !== undefined && (this.#written.has(sheet) || !/:\s*;/.test(text))) return text;
     const href = (el as HTMLLinkElement).href;
     if (told.href !== href) {
       told.href = href;
       void this.host.fetchText(href).then((source) => {
         const rec = this.tree.of(el);
-        if (source === undefined || !rec || this.owners.get(rec) !== told || (el as HTMLLinkElement).href !== href) return;
-        this.late.push([rec, told, absoluteCss(imports(source, href), href, (u) => this.host.seen(u, doc))]);
+        if (source === undefined || !rec || this.#owners.get(rec) !== told || (el as HTMLLinkElement).href !== href) return;
+        this.#late.push([rec, told, absoluteCss(imports(source, href), href, (u) => this.host.seen(u, doc))]);
         this.host.schedule();
       });
     }
     return told.text === undefined ? text : undefined;
   }
 
-  private readonly late: [Rec, Told, string][] = [];
+  readonly #late: [Rec, Told, string][] = [];
 
   /** Texts that were fetched meanwhile. */
   arrived(): void {
-    for (const [rec, told, text] of this.late.splice(0)) if (this.owners.get(rec) === told) told.text = this.tell(rec.id, told.text, text);
+    for (const [rec, told, text] of this.#late.splice(0)) if (this.#owners.get(rec) === told) told.text = this.#tell(rec.id, told.text, text);
   }
 
   /** A sheet's text with absolute addresses, imports in place; undefined when scripts may not read it. */
-  private read(sheet: CSSStyleSheet, doc: Document, level: number): string | undefined {
+  #read(sheet: CSSStyleSheet, doc: Document, level: number): string | undefined {
     let rules: CSSRuleList;
     try {
       rules = sheet.cssRules;
@@ -173,7 +173,7 @@ export class Sheets {
         text += absoluteCss(rule.cssText, base, seen) + '\n';
         continue;
       }
-      let inner = i.styleSheet && level < MAX_IMPORTS ? this.read(i.styleSheet, doc, level + 1) : undefined;
+      let inner = i.styleSheet && level < MAX_IMPORTS ? this.#read(i.styleSheet, doc, level + 1) : undefined;
       if (inner === undefined) {
         first += imports(rule.cssText, base) + '\n';
         continue;
@@ -186,7 +186,7 @@ export class Sheets {
     return first + text;
   }
 
-  private tell(id: number, before: string | undefined, whole: string): string {
+  #tell(id: number, before: string | undefined, whole: string): string {
     const text = wellFormed(whole.length > MAX_SHEET ? pieces(whole, MAX_SHEET)[0]! : whole);
     if (text === before) return text;
     // Rules are mostly added at the end.

@@ -20,39 +20,39 @@ const NONE: Rec[] = [];
 /** The tree as the mirror has it, with ids and checksum. */
 export class Tree {
   readonly checksum = new Checksum();
-  private byNode = new WeakMap<Node, Rec>();
-  private readonly byId = new Map<number, Rec>();
-  private last = 0;
+  #byNode = new WeakMap<Node, Rec>();
+  readonly #byId = new Map<number, Rec>();
+  #last = 0;
 
   /** The id that the next node or sheet will have. */
   get next(): number {
-    return this.last + 1;
+    return this.#last + 1;
   }
 
   newId(): number {
-    return ++this.last;
+    return ++this.#last;
   }
 
   of(node: Node | null | undefined): Rec | undefined {
-    return node ? this.byNode.get(node) : undefined;
+    return node ? this.#byNode.get(node) : undefined;
   }
 
   get(id: number): Rec | undefined {
-    return this.byId.get(id);
+    return this.#byId.get(id);
   }
 
   get size(): number {
-    return this.byId.size;
+    return this.#byId.size;
   }
 
   all(): IterableIterator<Rec> {
-    return this.byId.values();
+    return this.#byId.values();
   }
 
   add(node: Node, parent: Rec | null, born: number): Rec {
     const rec: Rec = { id: this.newId(), node, parent, kids: NONE, own: 0, lost: false, born };
-    this.byNode.set(node, rec);
-    this.byId.set(rec.id, rec);
+    this.#byNode.set(node, rec);
+    this.#byId.set(rec.id, rec);
     this.checksum.add(rec.id, parent?.id ?? 0);
     return rec;
   }
@@ -65,13 +65,13 @@ export class Tree {
   /** Forgets that `rec` stands for its node: should the node come again, it is a new one. */
   unlink(rec: Rec): void {
     rec.lost = true;
-    if (this.byNode.get(rec.node) === rec) this.byNode.delete(rec.node);
+    if (this.#byNode.get(rec.node) === rec) this.#byNode.delete(rec.node);
   }
 
   /** Takes the subtree out, children that have moved elsewhere excepted. */
   remove(rec: Rec, each: (rec: Rec) => void): void {
     this.unlink(rec);
-    this.byId.delete(rec.id);
+    this.#byId.delete(rec.id);
     this.checksum.remove(rec.id, rec.parent?.id ?? 0);
     each(rec);
     for (const kid of rec.kids) if (kid.parent === rec) this.remove(kid, each);

@@ -1,4 +1,4 @@
-import type { Act, Batch, Policy } from '@twinpane/protocol';
+import { ErrorCode, type Act, type Batch, type Policy } from '@twinpane/protocol';
 import type { Bus, Clock } from './bus.ts';
 import { Handover } from './handover.ts';
 import { storageKeep } from './keep.ts';
@@ -19,6 +19,8 @@ export type Source = PageSource & PageMap;
 
 export interface AppParts {
   bus: Bus;
+  /** Whether the server of this base is there at all. Never rejects. */
+  reachable(base: string): Promise<boolean>;
   source(policy: Policy, emit: (batch: Batch) => void, ignore: (el: Element) => boolean, resource: Uploader | undefined): Source;
 }
 
@@ -45,6 +47,7 @@ export class App {
     over: (ended) => { this.session.endedElsewhere(ended); },
   });
   #timers: number[] = [];
+  #warned = false;
   #escapeAt = 0;
   #escapeFrames = new WeakSet<Window>();
 
@@ -58,6 +61,7 @@ export class App {
       source: (policy, emit) => (this.#source = parts.source(policy, emit, (el) => el === this.#root.host, this.#uploader())),
       changed: (view) => { this.#render(view); },
       point: (from, acts) => { this.#point(from, acts); },
+      reachable: () => parts.reachable(config.base),
     });
     this.session = session;
     this.#panel = new Panel({
@@ -160,6 +164,18 @@ export class App {
     if (before?.phase === view.phase) return;
     this.#focused(deepActive());
     this.#tellOthers(view);
+    if (view.ended?.by === 'none') this.#warn(view.ended.code);
+  }
+
+  /** Once, for whoever puts the script on the site: what the browser hides from scripts, and the customer need not know. */
+  #warn(code = 0): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const { base } = this.session;
+    console.warn(`Twinpane could not start (${String(code)}). ` + (
+      code === ErrorCode.OriginNotAllowed ? `${base} is there, but refuses this page: is ${location.origin} in sites[].origins of its configuration?`
+      : code === ErrorCode.Timeout ? `${base} does not answer: does it run, and does the page's Content-Security-Policy allow it (connect-src)?`
+      : `${base} refused.`));
   }
 
   /** Other pages with the same session: a popup of this one, or the one that opened it. */

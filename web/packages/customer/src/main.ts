@@ -46,6 +46,9 @@ function run(): void {
   const begin = (): void => {
     app = new App(config, {
       bus: new BayeuxBus({ clock, WebSocket: window.WebSocket as typeof WebSocket | undefined, fetch: (input, init) => fetch(input, init) }),
+      // Our own file is one that any site may read.
+      reachable: (base) => fetch(`${base}/js/twinpane.min.js`, { method: 'HEAD', cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(4000) })
+        .then((answer) => answer.ok, () => false),
       source: (policy, emit, ignore, resource) =>
         new Capture({ window, policy: { formValues: policy.formValues, mask: policy.mask }, ignore, emit, ...(resource && { resource }) }),
     });

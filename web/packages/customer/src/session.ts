@@ -56,9 +56,13 @@ export interface SessionOptions {
   changed(view: View): void;
   /** Acts 1 and 2, to be drawn. */
   point(from: string, acts: Act[]): void;
+  /** Whether the server is there at all. Never rejects. */
+  reachable(): Promise<boolean>;
 }
 
 const kIdle: View = { phase: 'idle', link: 'up', agents: [], away: [], mode: 'pointer', tooLarge: false };
+/** How long a start may take that does not get through. A session that is under way keeps trying. */
+const kStartMs = 15_000;
 const kFresh = { first: 250, max: 30_000 };
 /** How long a stale epoch waits for the order that replaces it. */
 const kStaleMs = 3000;
@@ -81,6 +85,8 @@ export class Session {
   /** Answers that belong to an earlier binding are ignored. */
   #turn = 0;
   #retries = 0;
+  /** Why the last try failed, as far as the server said. */
+  #why: number | undefined;
   #hops = 0;
   #freshDelay = 0;
   #timers = new Map<string, unknown>();
@@ -119,6 +125,20 @@ export class Session {
     this.#base = this.o.base;
     this.#replace({ ...kIdle, phase: 'starting' });
     this.#connect();
+    this.#limitStart();
+  }
+
+  /** A browser does not tell a refusal (403 without CORS headers) from a dead network; whether the server is there at all, it does. */
+  #limitStart(): void {
+    this.#timer('start', kStartMs, () => {
+      this.#limitStart();
+      const asked = this.#timers.get('start');
+      void (this.#why === undefined ? this.o.reachable() : Promise.resolve(false)).then((there) => {
+        // It may have got through meanwhile, or have been ended.
+        if (this.#timers.get('start') !== asked) return;
+        this.#finish({ by: 'none', reason: 'error', code: this.#why ?? (there ? ErrorCode.OriginNotAllowed : ErrorCode.Timeout) });
+      });
+    });
   }
 
   /** Continues a session that an earlier page of this tab began. False if there is none. */
@@ -268,6 +288,7 @@ export class Session {
     };
     // A join whose answer got lost can't be repeated; a new session can be made.
     if (!this.#keep) this.#created = undefined;
+    this.#why = code;
     switch (code) {
       case undefined:
       case ErrorCode.RateLimited:
@@ -317,6 +338,7 @@ export class Session {
     this.#save();
     this.#hops = 0;
     this.#bound = true;
+    this.#clear('start');
     if (j.policy && !this.#source) {
       this.#policy = j.policy;
       // Made now, not with the first epoch: it also knows which fields to mark while consent is asked.
@@ -499,6 +521,7 @@ export class Session {
     this.#keep = undefined;
     this.#created = undefined;
     this.#policy = undefined;
+    this.#why = undefined;
     this.#released = false;
     this.#retries = this.#hops = this.#freshDelay = 0;
     ++this.#turn;

@@ -7,7 +7,7 @@ export const strings = {
   end: 'End',
   move: 'Move to another corner',
   again: 'Show new numbers',
-  retry: 'Start again',
+  retry: 'Try again',
 
   connecting: 'Connecting…',
   connectingMore: 'Nobody sees your page yet.',
@@ -76,7 +76,10 @@ export const strings = {
   },
   failed: {
     title: 'Sharing could not start',
-    text: (code: number | undefined) => (code === undefined ? 'Our server could not be reached.' : `Our server said no (${String(code)}).`),
+    unreachable: ['Our server does not answer.', 'Check your connection and try again.'],
+    notHere: ['Our server does not help on this web site.', 'Try again later, or tell our agent.'],
+    refused: ['Our server said no.', 'Try again, or tell our agent.'],
+    number: (code: number) => `Number ${String(code)}`,
   },
 
   say: {

@@ -33,6 +33,8 @@ export class TestServer {
   webSocket = true;
   /** Answers nothing and takes nothing while true. */
   dead = false;
+  /** Takes this site for one that is not on its list: no Bayeux, and nothing that a script of the site could read of the refusal. */
+  stranger = false;
 
   requests: { verb: string; data: Record<string, unknown> }[] = [];
   batches: Batch[] = [];
@@ -60,7 +62,7 @@ export class TestServer {
     this.#site = createServer((q, a) => { this.#page(q, a); });
     this.#server = createServer((q, a) => { void this.#serve(q, a); });
     this.#server.on('upgrade', (request, socket, head) => {
-      if (!this.webSocket || this.dead) return socket.destroy();
+      if (!this.webSocket || this.dead || this.stranger) return socket.destroy();
       this.#ws.handleUpgrade(request, socket, head, (ws) => { this.#accept(ws); });
     });
   }
@@ -138,8 +140,9 @@ export class TestServer {
     const cors = {
       'Access-Control-Allow-Origin': this.site, 'Access-Control-Allow-Headers': 'content-type,x-twinpane-user', 'Access-Control-Allow-Methods': 'GET,POST,PUT',
     };
-    if (request.method === 'OPTIONS') return void answer.writeHead(204, cors).end();
-    if (url.pathname.endsWith('/js/twinpane.min.js')) return void answer.writeHead(200, { 'Content-Type': 'text/javascript', ...kNoStore }).end(this.script);
+    if (request.method === 'OPTIONS' && !this.stranger) return void answer.writeHead(204, cors).end();
+    if (url.pathname.endsWith('/js/twinpane.min.js')) return void answer.writeHead(200, { 'Content-Type': 'text/javascript', 'Access-Control-Allow-Origin': '*', ...kNoStore }).end(this.script);
+    if (this.stranger) return void answer.writeHead(403, { Vary: 'Origin' }).end();
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const body = Buffer.concat(parts);

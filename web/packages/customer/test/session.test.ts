@@ -10,6 +10,7 @@ let sources: FakeSource[];
 let views: View[];
 let pointed: [string, Act[]][];
 let session: Session;
+let reachable: boolean;
 
 function make(site?: string): Session {
   return new Session({
@@ -20,6 +21,7 @@ function make(site?: string): Session {
       return source;
     },
     changed: (view) => views.push(view),
+    reachable: () => Promise.resolve(reachable),
     point: (from, acts) => pointed.push([from, acts]),
   });
 }
@@ -33,6 +35,7 @@ beforeEach(() => {
   sources = [];
   views = [];
   pointed = [];
+  reachable = false;
   session = make();
 });
 
@@ -269,6 +272,54 @@ describe('session', () => {
     session.dismiss();
     session.start();
     expect(session.view).toEqual({ phase: 'starting', link: 'up', agents: [], away: [], mode: 'pointer', tooLarge: false });
+  });
+
+  it('gives up a start that does not get through, and says what it knows', async () => {
+    session.start();
+    await clock.pass(14_999);
+    expect(session.view.phase).toBe('starting');
+    await clock.pass(1);
+    expect(session.view).toMatchObject({ phase: 'ended', ended: { by: 'none', code: ErrorCode.Timeout } });
+    expect(bus.closed).toBe(1);
+    expect(clock.timers).toBe(0);
+
+    // The server is there, so it is us whom it does not want.
+    reachable = true;
+    session.start();
+    bus.handlers!.up();
+    bus.handlers!.down();
+    await clock.pass(15_000);
+    expect(session.view.ended).toEqual({ by: 'none', reason: 'error', code: ErrorCode.OriginNotAllowed });
+
+    // What the server said goes before what we make of its silence.
+    session.start();
+    bus.calls = [];
+    bus.handlers!.up();
+    for (let tries = 0; session.view.phase === 'starting' && tries < 100; ++tries) {
+      if (bus.calls.length > 0) await bus.answer('create', ErrorCode.ShuttingDown);
+      await clock.pass(500);
+    }
+    expect(session.view.ended).toMatchObject({ by: 'none', code: ErrorCode.ShuttingDown });
+    expect(clock.timers).toBe(0);
+  });
+
+  it('does not give up once it got through, nor what is under way', async () => {
+    session.start();
+    await clock.pass(14_900);
+    bus.handlers!.up();
+    await bus.answer('create', { sessionToken: '481302976', base: '/cobrowse', expiresIn: 600 });
+    await bus.answer('join', joined());
+    await clock.pass(60_000);
+    expect(session.view.phase).toBe('waiting');
+    bus.handlers!.down();
+    await clock.pass(60_000);
+    expect(session.view).toMatchObject({ phase: 'waiting', link: 'down' });
+
+    bus = new FakeBus();
+    session = make();
+    expect(session.resume()).toBe(true);
+    await clock.pass(60_000);
+    expect(session.view.phase).toBe('starting');
   });
 
   it('makes a new session when the answer to join was lost', async () => {

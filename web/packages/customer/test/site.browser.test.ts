@@ -264,6 +264,56 @@ describe('customer script on a site', () => {
     await v.page.getByText('Read these numbers').waitFor();
   });
 
+  describe('where it does not get through', () => {
+    const warnings = (): string[] => {
+      const seen: string[] = [];
+      v.page.on('console', (m) => { if (m.type() === 'warning' && m.text().startsWith('Twinpane')) seen.push(m.text()); });
+      return seen;
+    };
+    /** From the button to the notice; the time in between passes at once. */
+    async function fails(): Promise<void> {
+      const tried = v.page.waitForEvent('requestfailed', (r) => r.url().includes('/cometd'));
+      await button('Get help on this page').click();
+      await v.page.getByText('Connecting…').waitFor();
+      await tried;
+      await v.page.clock.fastForward(16_000);
+      await v.page.getByRole('dialog', { name: 'Sharing could not start' }).waitFor();
+    }
+
+    it('says that the server does not answer, and tries again when asked to', async () => {
+      v = await visit(browser, server);
+      const seen = warnings();
+      await v.page.clock.install();
+      server.dead = true;
+      await fails();
+      await v.page.getByText('Our server does not answer.').waitFor();
+      await v.page.getByText('Number 4504').waitFor();
+      const tried = v.page.waitForEvent('requestfailed', (r) => r.url().includes('/cometd'));
+      await button('Try again').click();
+      await v.page.getByText('Connecting…').waitFor();
+      await tried;
+      server.dead = false;
+      await v.page.clock.runFor(5000);
+      await v.page.getByText('Read these numbers').waitFor();
+      expect(seen).toEqual([expect.stringMatching(/^Twinpane could not start \(4504\)\. http:\/\/cobrowse\.localhost:\d+\/cobrowse does not answer: .*connect-src/)]);
+    });
+
+    it('says that the server does not serve this site, once it is there but refuses', async () => {
+      v = await visit(browser, server);
+      const seen = warnings();
+      await v.page.clock.install();
+      server.stranger = true;
+      await fails();
+      await v.page.getByText('Our server does not help on this web site.').waitFor();
+      await v.page.getByText('Number 4103').waitFor();
+      await button('Try again').click();
+      await v.page.getByText('Connecting…').waitFor();
+      await button('End').click();
+      await v.page.getByText('You ended it.').waitFor();
+      expect(seen).toEqual([expect.stringMatching(/^Twinpane could not start \(4103\)\. .* refuses this page: is http:\/\/shop\.localhost:\d+ in sites\[\]\.origins/)]);
+    });
+  });
+
   it('says that the session is over when it ended while the page was away', async () => {
     v = await visit(browser, server);
     await live();

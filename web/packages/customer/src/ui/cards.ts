@@ -1,3 +1,4 @@
+import { ErrorCode } from '@twinpane/protocol';
 import type { View } from '../session.ts';
 import { consentText, firstName, groups, initials, strings } from '../strings.ts';
 import { h, icon, type IconName } from './dom.ts';
@@ -100,7 +101,11 @@ export function endedCard(view: View, a: Actions): HTMLElement {
 export function endedWords(view: View): { title: string; lines: string[] } {
   const t = strings.ended;
   const ended = view.ended!;
-  if (ended.by === 'none') return { title: strings.failed.title, lines: [strings.failed.text(ended.code)] };
+  if (ended.by === 'none') {
+    const { title, unreachable, notHere, refused, number } = strings.failed;
+    const lines = ended.code === ErrorCode.Timeout ? unreachable : ended.code === ErrorCode.OriginNotAllowed ? notHere : refused;
+    return { title, lines: ended.code === undefined ? lines : [...lines, number(ended.code)] };
+  }
   if (ended.reason === 'elsewhere') return { title: t.elsewhereTitle, lines: [t.elsewhere] };
   if (ended.reason === 'timeout' && ended.agent === undefined) return { title: strings.codeOverTitle, lines: [strings.codeOver] };
   const why = (): string => {

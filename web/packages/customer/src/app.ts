@@ -4,6 +4,7 @@ import { Handover } from './handover.ts';
 import { storageKeep } from './keep.ts';
 import { Session, type PageSource, type Phase, type View } from './session.ts';
 import { firstName, strings } from './strings.ts';
+import { endedWords } from './ui/cards.ts';
 import { Overlay, rectOf, type PageMap } from './ui/overlay.ts';
 import { Panel, stateOf, type Corner } from './ui/panel.ts';
 import { Root } from './ui/root.ts';
@@ -192,9 +193,14 @@ export class App {
     const name = firstName(view.agents[0]?.name);
     const { say } = strings;
     if (before?.phase !== view.phase) {
+      if (view.phase === 'waiting' && view.code !== undefined) this.#root.say(say.code(view.code));
       if (view.phase === 'asked') this.#root.say(say.asked(name));
       if (view.phase === 'live') this.#root.say(say.live(name));
-      if (view.phase === 'ended') this.#root.say(strings.ended.title, true);
+      if (view.phase === 'refused') this.#root.say(strings.refused(name));
+      if (view.ended) {
+        const { title, lines } = endedWords(view);
+        this.#root.say(`${title}. ${lines.join(' ')}`, true);
+      }
       return;
     }
     if (view.phase !== 'live') return;

@@ -83,6 +83,7 @@ export const strings = {
   },
 
   say: {
+    code: (code: string) => `${strings.codeTitle}: ${strings.codeSpoken(code)}. ${strings.codeSafe}`,
     asked: (name: string) => `${name} is here and asks to see this page.`,
     live: (name: string) => `${name} sees this page now.`,
     write: (name: string) => `${name} can click and type now. Escape takes control back.`,

@@ -31,7 +31,7 @@ const sees = () => v.page.getByText('Ines sees this page', { exact: true }).wait
 
 async function live(): Promise<void> {
   await button('Get help on this page').click();
-  await v.page.getByText('Read these numbers').waitFor();
+  await v.page.getByRole('dialog', { name: 'Read these numbers to our agent' }).waitFor();
   server.agentJoins();
   await button('Share this page').click();
   await sees();
@@ -68,7 +68,7 @@ describe('customer script on a site', () => {
     // Styles reach our own parts although the site allows none but its own.
     expect(await v.page.locator('twinpane-ui .edge').evaluate((el) => getComputedStyle(el).borderTopWidth)).toBe('4px');
     await button('End').click();
-    await v.page.getByText('You ended it.').waitFor();
+    await v.page.getByText('You ended it.', { exact: true }).waitFor();
     expect(await v.page.evaluate(() => (window as unknown as { violations: string[] }).violations)).toEqual([]);
     expect(v.errors).toEqual([]);
   });
@@ -133,7 +133,7 @@ describe('customer script on a site', () => {
   });
 
   describe('with a popup', () => {
-    const elsewhere = () => v.page.getByText('Sharing goes on in another tab').waitFor();
+    const elsewhere = () => v.page.getByRole('dialog', { name: 'Sharing goes on in another tab' }).waitFor();
     const rejoins = () => server.requests.filter((r) => r.verb === 'rejoin').length;
     async function popup(): Promise<Visit['page']> {
       const opened = v.page.waitForEvent('popup');
@@ -167,7 +167,7 @@ describe('customer script on a site', () => {
       expect(rejoins()).toBe(before);
       await v.page.mouse.click(600, 400);
       await sees();
-      await page.getByText('Sharing goes on in another tab').waitFor();
+      await page.getByRole('dialog', { name: 'Sharing goes on in another tab' }).waitFor();
       await page.locator('h1').click();
       await page.getByText('Ines sees this page', { exact: true }).waitFor();
       await elsewhere();
@@ -200,7 +200,7 @@ describe('customer script on a site', () => {
       await live();
       const page = await popup();
       await page.getByRole('button', { name: 'End', exact: true }).click();
-      await v.page.getByText('You ended it.').waitFor();
+      await v.page.getByText('You ended it.', { exact: true }).waitFor();
       expect(await v.page.evaluate(() => sessionStorage.getItem('twinpane'))).toBeNull();
     });
   });
@@ -261,7 +261,7 @@ describe('customer script on a site', () => {
     const refused = v.page.waitForEvent('requestfailed', (r) => r.url().includes('/cometd'));
     await refused;
     server.dead = false;
-    await v.page.getByText('Read these numbers').waitFor();
+    await v.page.getByRole('dialog', { name: 'Read these numbers to our agent' }).waitFor();
   });
 
   describe('where it does not get through', () => {
@@ -286,15 +286,15 @@ describe('customer script on a site', () => {
       await v.page.clock.install();
       server.dead = true;
       await fails();
-      await v.page.getByText('Our server does not answer.').waitFor();
-      await v.page.getByText('Number 4504').waitFor();
+      await v.page.getByText('Our server does not answer.', { exact: true }).waitFor();
+      await v.page.getByText('Number 4504', { exact: true }).waitFor();
       const tried = v.page.waitForEvent('requestfailed', (r) => r.url().includes('/cometd'));
       await button('Try again').click();
       await v.page.getByText('Connecting…').waitFor();
       await tried;
       server.dead = false;
       await v.page.clock.runFor(5000);
-      await v.page.getByText('Read these numbers').waitFor();
+      await v.page.getByRole('dialog', { name: 'Read these numbers to our agent' }).waitFor();
       expect(seen).toEqual([expect.stringMatching(/^Twinpane could not start \(4504\)\. http:\/\/cobrowse\.localhost:\d+\/cobrowse does not answer: .*connect-src/)]);
     });
 
@@ -304,12 +304,12 @@ describe('customer script on a site', () => {
       await v.page.clock.install();
       server.stranger = true;
       await fails();
-      await v.page.getByText('Our server does not help on this web site.').waitFor();
-      await v.page.getByText('Number 4103').waitFor();
+      await v.page.getByText('Our server does not help on this web site.', { exact: true }).waitFor();
+      await v.page.getByText('Number 4103', { exact: true }).waitFor();
       await button('Try again').click();
       await v.page.getByText('Connecting…').waitFor();
       await button('End').click();
-      await v.page.getByText('You ended it.').waitFor();
+      await v.page.getByText('You ended it.', { exact: true }).waitFor();
       expect(seen).toEqual([expect.stringMatching(/^Twinpane could not start \(4103\)\. .* refuses this page: is http:\/\/shop\.localhost:\d+ in sites\[\]\.origins/)]);
     });
   });
@@ -319,7 +319,7 @@ describe('customer script on a site', () => {
     await live();
     server.ended = true;
     await v.page.getByText('Next page').click();
-    await v.page.getByText('The connection was gone for too long.').waitFor();
+    await v.page.getByText('The connection was gone for too long.', { exact: true }).waitFor();
     expect(await v.page.evaluate(() => sessionStorage.getItem('twinpane'))).toBeNull();
   });
 });

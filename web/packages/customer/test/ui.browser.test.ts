@@ -153,12 +153,12 @@ describe('customer user interface', () => {
     await open();
     await asked();
     await button('No, thanks').click();
-    await v.page.getByText('Ines sees nothing').waitFor();
+    await v.page.getByRole('group', { name: 'Ines sees nothing' }).waitFor();
     expect(server.requests.find((r) => r.verb === 'consent')!.data['allow']).toBe(false);
     expect(server.batches).toEqual([]);
     expect(await v.page.locator('twinpane-ui .edge').isVisible()).toBe(false);
     await button('End').click();
-    await v.page.getByText('You ended it.').waitFor();
+    await v.page.getByText('You ended it.', { exact: true }).waitFor();
     await until(() => server.requests.some((r) => r.verb === 'exit'), 'exit');
   });
 
@@ -260,7 +260,7 @@ describe('customer user interface', () => {
     await v.page.locator('#close').click();
     await until(() => v.page.evaluate(() => document.querySelector('twinpane-ui')!.parentElement === document.documentElement), 'moved back');
     await button('End').click();
-    await v.page.getByText('You ended it.').waitFor();
+    await v.page.getByText('You ended it.', { exact: true }).waitFor();
   });
 
   it('is first in the tab order, keeps its events to itself and the focus where it is', async () => {
@@ -285,6 +285,62 @@ describe('customer user interface', () => {
     expect(await v.page.locator('twinpane-ui aside').getAttribute('data-corner')).toBe('bs');
     expect(await v.page.evaluate(() => document.activeElement?.id)).toBe('note');
     expect(await v.page.evaluate(() => (window as unknown as { seen: string[] }).seen)).toEqual([]);
+  });
+
+  it('says the digits one by one, and keeps the focus in the panel when the pressed button goes', async () => {
+    await open();
+    const press = async (name: string, key = 'Enter'): Promise<void> => {
+      await button(name).focus();
+      await v.page.keyboard.press(key);
+    };
+    /** Role and name of what has the focus inside the panel, or what has it in the page. */
+    const focused = () => v.page.evaluate(() => {
+      const outer = document.activeElement!;
+      const el = outer.shadowRoot?.activeElement ?? outer;
+      return `${el.getAttribute('role') ?? el.localName} ${el.getAttribute('aria-label') ?? ''}`.trim();
+    });
+    const said = (role: 'status' | 'alert') => v.page.getByRole(role).last().textContent();
+    await press('Get help on this page');
+    await dialog('Read these numbers to our agent').waitFor();
+    await expect.poll(focused).toBe('dialog Read these numbers to our agent');
+    await expect.poll(() => said('status')).toBe('Read these numbers to our agent: 4 8 1, 3 0 2, 9 7 6. Nobody sees your page yet. You decide once the agent is there.');
+    // The code makes room for the question; none of its answers has the focus.
+    server.agentJoins();
+    await dialog('Share this page with Ines?').waitFor();
+    expect(await focused()).toBe('dialog Share this page with Ines?');
+    await v.page.keyboard.press('Tab');
+    await v.page.keyboard.press('Tab');
+    await v.page.keyboard.press('Enter');
+    await v.page.getByText('Ines sees this page', { exact: true }).waitFor();
+    expect(await focused()).toBe('group Ines sees this page');
+    server.setMode('write');
+    await press('Take back');
+    await v.page.getByText('Looks and points only').waitFor();
+    expect(await focused()).toBe('group Ines sees this page');
+    server.event({ type: 'mode', state: 'asked', mode: 'pointer', by: 'u2', requestId: 'r9', why: '' });
+    await dialog('Let Ines click and type?').waitFor();
+    await press('Just point', ' ');
+    await dialog('Let Ines click and type?').waitFor({ state: 'detached' });
+    expect(await focused()).toBe('group Ines sees this page');
+    await press('End');
+    await dialog('Sharing has ended').waitFor();
+    expect(await focused()).toBe('dialog Sharing has ended');
+    await expect.poll(() => said('alert')).toBe('Sharing has ended. You ended it. Nobody sees your page any more.');
+    await press('Close');
+    await expect.poll(focused).toBe('button');
+    expect(await v.page.evaluate(() => document.activeElement!.localName)).toBe('twinpane-ui');
+    // Nor does anything take the focus from where the customer is.
+    server.ended = false;
+    server.consent = 'none';
+    server.agents = [];
+    await v.page.locator('#code').focus();
+    await button('Get help on this page').click();
+    await dialog('Read these numbers to our agent').waitFor();
+    server.agentJoins();
+    await button('No, thanks').click();
+    await v.page.getByRole('group', { name: 'Ines sees nothing' }).waitFor();
+    expect(await v.page.evaluate(() => document.activeElement!.id)).toBe('code');
+    await expect.poll(() => said('status')).toBe('Ines sees nothing');
   });
 
   it('moves out of the way of the field the customer is in', async () => {
@@ -320,7 +376,7 @@ describe('customer user interface', () => {
     await live();
     server.end('agent', 'self');
     await dialog('Sharing has ended').waitFor();
-    await v.page.getByText('Ines ended it.').waitFor();
+    await v.page.getByText('Ines ended it.', { exact: true }).waitFor();
     expect(await v.page.locator('twinpane-ui .edge').isVisible()).toBe(false);
     await shot('10-ended');
     expect(await v.page.evaluate(() => sessionStorage.getItem('twinpane'))).toBeNull();

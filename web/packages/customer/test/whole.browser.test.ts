@@ -33,7 +33,7 @@ const sent = (): string => JSON.stringify(server.batches);
 
 async function live(): Promise<void> {
   await button('Get help on this page').click();
-  await v.page.getByText('Read these numbers').waitFor();
+  await v.page.getByRole('dialog', { name: 'Read these numbers to our agent' }).waitFor();
   server.agentJoins();
   await button('Share this page').click();
   await v.page.getByText('Ines sees this page', { exact: true }).waitFor();

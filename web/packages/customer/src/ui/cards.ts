@@ -23,7 +23,7 @@ function item(name: IconName, text: string, bold?: string): HTMLLIElement {
 }
 
 function box(label: string, ...children: (Node | undefined)[]): HTMLElement {
-  return h('div', { class: 'box card', role: 'dialog', 'aria-label': label }, h('div', { class: 'in' }, ...children));
+  return h('div', { class: 'box card', role: 'dialog', 'aria-label': label, tabindex: '-1' }, h('div', { class: 'in' }, ...children));
 }
 
 /** Two answers of the same weight; neither gets the focus. */

@@ -81,6 +81,13 @@ export class Panel {
   }
 
   render(view: View): void {
+    const focused = (this.el.getRootNode() as Partial<ShadowRoot>).activeElement;
+    this.#build(view);
+    // What had the focus is gone: stay here, with the question if there is one, and on none of its answers.
+    if (focused && !focused.isConnected) (this.#slots.get('card') ?? this.#slots.get('foot'))?.el.focus();
+  }
+
+  #build(view: View): void {
     this.#view = view;
     if (view.code !== this.#code) {
       this.#code = view.code;
@@ -177,7 +184,7 @@ export class Panel {
   }
 
   #bar(bar: Bar, a: Actions): HTMLElement {
-    return h('div', { class: 'box' },
+    return h('div', { class: 'box', role: 'group', 'aria-label': bar.title, tabindex: '-1' },
       h('div', { class: 'lbar', 'data-state': bar.state },
         this.#grip(),
         h('div', { class: 'who' },

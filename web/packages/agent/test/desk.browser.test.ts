@@ -183,6 +183,27 @@ describe('a session', () => {
     await page.getByText('6 fields hidden from you').waitFor();
   });
 
+  it('says in the line below the page why a click did nothing, once more when it happens again', async () => {
+    const page = await bench.tab();
+    await bench.live(page);
+    bench.node.event({ type: 'mode', mode: 'write', by: 'u1', state: 'changed' });
+    await bench.says(page, 'You can click and type.');
+    bench.node.verbs['/service/act'] = () => '403:4404:submit_closed';
+    const frame = page.frames().find((candidate) => candidate.url().includes('/cobrowse/view/'))!;
+    const line = page.locator('tp-session[current] tp-stage .stat');
+    const said = page.locator('[role=status][aria-live=polite]');
+    await frame.evaluate('acts([[3,7,5000,5000,0,1,0]])');
+    await line.getByText('Only Marta can send this form. Point at it, or ask Marta to press it.').waitFor();
+    await expect.poll(() => said.textContent()).toContain('Only Marta can send this form. Point at it, or ask Marta to press it.');
+    const first = await said.textContent();
+    await frame.evaluate('acts([[3,7,5000,5000,0,1,0]])');
+    await expect.poll(() => said.textContent()).not.toBe(first);
+    delete bench.node.verbs['/service/act'];
+    await frame.evaluate('acts([[3,7,5000,5000,0,1,0]])');
+    await line.getByText('6 fields hidden from you').waitFor();
+    expect(bench.problems).toEqual([]);
+  });
+
   it('zooms and follows by key', async () => {
     const page = await bench.tab();
     await bench.live(page);

@@ -96,6 +96,11 @@ describe.each(looks)('$name', ({ name, axe, ...look }) => {
     await page.getByText('This field is hidden.').waitFor();
     await check(page, 'session-6-write');
     expect(await frame(page)).toEqual(at);
+    bench.node.verbs['/service/act'] = () => '403:4404:submit_closed';
+    await page.frames().find((candidate) => candidate.url().includes('/cobrowse/view/'))!.evaluate('acts([[3,7,5000,5000,0,1,0]])');
+    await page.getByText('Only Marta can send this form.').first().waitFor();
+    await check(page, 'session-6-refused');
+    expect(await frame(page)).toEqual(at);
     event({ type: 'presence', userId: 'u1', online: false });
     await bench.says(page, 'Reconnecting to Marta, ');
     await check(page, 'session-7-reconnecting');

@@ -405,6 +405,70 @@ describe('write mode', () => {
   });
 });
 
+describe('acts that are refused', () => {
+  const writing = async (): Promise<Bench> => {
+    const bench = new Bench();
+    await bench.live();
+    bench.event({ type: 'mode', mode: 'write', by: 'u1', state: 'changed' });
+    return bench;
+  };
+  const click = async (bench: Bench, code?: number): Promise<void> => {
+    bench.from({ t: 'acts', e: 1, acts: [[1, 5, 5, 7, 0, 0], [3, 7, 5000, 5000, 0, 1, 0]] });
+    if (code === undefined) bench.bus.last(Channel.Act).answer();
+    else bench.bus.last(Channel.Act).fail(error(code));
+    await settle();
+  };
+
+  it('are told, and forgotten after a few seconds', async () => {
+    const bench = await writing();
+    let heard = 0;
+    bench.client.changes.on(() => { heard += 1; });
+    await click(bench, 4404);
+    expect(bench.client.state.refused).toEqual({ code: 4404, at: bench.clock.now() });
+    expect(heard).toBeGreaterThan(0);
+    await bench.clock.tick(3000);
+    await click(bench, 4401);
+    await bench.clock.tick(5000);
+    expect(bench.client.state.refused?.code).toBe(4401);
+    await bench.clock.tick(1500);
+    expect(bench.client.state.refused).toBeUndefined();
+  });
+
+  it('are forgotten at the next act that is let through, not at a move of the pointer', async () => {
+    const bench = await writing();
+    await click(bench, 4402);
+    bench.from({ t: 'acts', e: 1, acts: [[1, 9, 9, 7, 0, 0]] });
+    bench.bus.last(Channel.Act).answer();
+    await settle();
+    expect(bench.client.state.refused?.code).toBe(4402);
+    await click(bench);
+    expect(bench.client.state.refused).toBeUndefined();
+  });
+
+  it('are not told when only the pointer moved, or when the line broke', async () => {
+    const bench = await writing();
+    bench.from({ t: 'acts', e: 1, acts: [[1, 9, 9, 7, 0, 0]] });
+    bench.bus.last(Channel.Act).fail(error(4501));
+    await settle();
+    expect(bench.client.state.refused).toBeUndefined();
+    bench.from({ t: 'acts', e: 1, acts: [[3, 7, 0, 0, 0, 1, 0]] });
+    bench.bus.last(Channel.Act).fail(BusError.lost());
+    await settle();
+    expect(bench.client.state.refused).toBeUndefined();
+  });
+
+  it('are forgotten with write mode and with the page', async () => {
+    const bench = await writing();
+    await click(bench, 4404);
+    bench.event({ type: 'mode', mode: 'pointer', by: 'u1', state: 'changed' });
+    expect(bench.client.state.refused).toBeUndefined();
+    bench.event({ type: 'mode', mode: 'write', by: 'u1', state: 'changed' });
+    await click(bench, 4404);
+    bench.bus.handlers!.down();
+    expect(bench.client.state.refused).toBeUndefined();
+  });
+});
+
 describe('acknowledgements', () => {
   it('sends the newest paint at most four times a second', async () => {
     const bench = new Bench();

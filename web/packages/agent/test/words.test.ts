@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionState } from '../src/core/session-state.ts';
-import { clockTime, duration, endedReason, endedSentence, initials, stripSentence, threes, troubleText } from '../src/ui/words.ts';
+import { clockTime, duration, endedReason, endedSentence, initials, refusedSentence, stripSentence, threes, troubleText } from '../src/ui/words.ts';
 
 const now = new Date(2026, 10, 23, 14, 2, 30).getTime();
 
@@ -8,7 +8,7 @@ function state(over: Partial<SessionState>): SessionState {
   return {
     sessionToken: '481302977', phase: 'live', since: now - 12_000, historyId: 'h', me: 'u2',
     users: [{ userId: 'u1', role: 1, name: 'Marta Lindqvist', online: true }], consent: 'given', mode: 'pointer', ask: undefined,
-    modeNote: undefined, page: undefined, pages: [], site: '', startedAt: now, loading: undefined, rtt: undefined,
+    modeNote: undefined, refused: undefined, page: undefined, pages: [], site: '', startedAt: now, loading: undefined, rtt: undefined,
     ended: undefined, trouble: undefined, pageTrouble: undefined, ...over,
   };
 }
@@ -33,6 +33,21 @@ describe('the strip', () => {
     [{ phase: 'loading', pageTrouble: { code: 5000, text: 'x' } }, 'This page could not be shown.'],
   ] as [Partial<SessionState>, string][])('%j', (over, text) => {
     expect(says(over)).toBe(text);
+  });
+});
+
+describe('an act that was refused', () => {
+  it.each([
+    [4404, 'Only Marta can send this form. Point at it, or ask Marta to press it.'],
+    [4401, 'This is closed to you. Point at it, or ask Marta to do it.'],
+    [4402, 'That is gone from the page. Look again, then choose anew.'],
+    [4403, 'That does not work from here. Point at it, or ask Marta to do it.'],
+    [4300, 'The page has just changed. Do it again on the new one.'],
+    [4501, 'That was too fast. The last step was left out; do it again.'],
+    [4207, 'That did nothing. The customer has not agreed (yet).'],
+  ])('%i', (code, said) => {
+    const { text, detail } = refusedSentence(state({ refused: { code, at: now } }));
+    expect(`${text} ${detail}`).toBe(said);
   });
 });
 

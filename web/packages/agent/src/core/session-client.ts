@@ -3,7 +3,7 @@
  * A state machine over injected bus, fetch, clock and viewer port: no DOM in here.
  */
 import {
-  Channel, ErrorCode, Role,
+  ActOp, Channel, ErrorCode, Role,
   type Act, type Batch, type FromViewer, type Joined, type Mode, type SessionEvent, type ToViewer, type User,
 } from '@twinpane/protocol';
 import { AckPacer } from './ack-pacer.ts';
@@ -48,6 +48,8 @@ const SILENCE_MS = 5000;
 const AWAY_AFTER_MS = 1500;
 /** The server lets a request for write mode wait 30 s; this is for an answer that got lost. */
 const ASK_MS = 35_000;
+/** So long the line under the page says why an act did nothing. */
+const REFUSED_MS = 6000;
 const MAX_PAGES = 500;
 
 export class SessionClient {
@@ -71,6 +73,7 @@ export class SessionClient {
   #cancelBind: (() => void) | undefined;
   #cancelAsk: (() => void) | undefined;
   #cancelAway: (() => void) | undefined;
+  #cancelRefused: (() => void) | undefined;
   #customerAway = false;
   #replaced = false;
   #leaving = false;
@@ -89,7 +92,7 @@ export class SessionClient {
       sessionToken: start.sessionToken, phase: saved ? 'reconnecting' : 'joining', since: now,
       historyId: saved?.historyId ?? '', me: '',
       users: saved?.customer ? [{ userId: '', role: Role.Customer, name: saved.customer, online: true }] : [],
-      consent: 'none', mode: 'pointer', ask: undefined, modeNote: undefined, page: undefined, pages: [], site: '',
+      consent: 'none', mode: 'pointer', ask: undefined, modeNote: undefined, refused: undefined, page: undefined, pages: [], site: '',
       startedAt: now, loading: undefined, rtt: undefined, ended: undefined, trouble: undefined, pageTrouble: undefined,
     };
     this.#feed = new PageFeed({
@@ -133,6 +136,7 @@ export class SessionClient {
     this.#unbind();
     this.#feed.stop();
     this.#cancelAsk?.();
+    this.#dropRefused();
     this.deps.bus.stop();
     this.changes.fire();
   }
@@ -403,7 +407,9 @@ export class SessionClient {
     this.#clearAsk();
     const changed = this.state.mode !== mode;
     this.state.mode = mode;
-    if (changed) this.state.modeNote = note && { kind: note, at: this.deps.clock.now() };
+    if (!changed) return;
+    this.#dropRefused();
+    this.state.modeNote = note && { kind: note, at: this.deps.clock.now() };
   }
 
   #endAsk(kind: ModeNote['kind']): void {
@@ -487,11 +493,38 @@ export class SessionClient {
   #sendActs(acts: Act[]): void {
     const epoch = this.#feed.epoch;
     if (!this.#bound || this.state.phase !== 'live' || epoch === undefined || acts.length === 0) return;
-    this.deps.bus.publish(Channel.Act, { v: 1, e: epoch, n: ++this.#actNumber, a: acts }).catch((error: unknown) => {
-      // Stale or vanished targets are everyday; the page moves on under the agent's hand.
-      if (error instanceof BusError && error.code === ErrorCode.WriteModeNeeded) this.#setMode('pointer', undefined);
-      this.#update();
-    });
+    // Where the pointer is, is said again a moment later; all else is something that the agent waits to see.
+    const meant = acts.some((act) => act[0] !== ActOp.Pointer);
+    this.deps.bus.publish(Channel.Act, { v: 1, e: epoch, n: ++this.#actNumber, a: acts }).then(
+      () => {
+        if (meant) this.#setRefused(undefined);
+      },
+      (error: unknown) => {
+        if (!(error instanceof BusError) || error.lost) return;
+        if (error.code === ErrorCode.WriteModeNeeded) {
+          this.#setMode('pointer', undefined);
+          this.#update();
+        } else if (meant && this.state.phase === 'live') {
+          this.#setRefused(error.code);
+        }
+      },
+    );
+  }
+
+  #dropRefused(): void {
+    this.#cancelRefused?.();
+    this.#cancelRefused = undefined;
+    this.state.refused = undefined;
+  }
+
+  #setRefused(code: number | undefined): void {
+    if (code === undefined && !this.state.refused) return;
+    this.#dropRefused();
+    if (code !== undefined) {
+      this.state.refused = { code, at: this.deps.clock.now() };
+      this.#cancelRefused = this.deps.clock.after(REFUSED_MS, () => this.#setRefused(undefined));
+    }
+    this.#update();
   }
 
   #sendAck(ack: { e: number; s: number }): void {
@@ -559,6 +592,8 @@ export class SessionClient {
     if (phase !== state.phase) {
       state.phase = phase;
       state.since = this.deps.clock.now();
+      // It was about the page that was there.
+      if (phase !== 'live') this.#dropRefused();
     }
     state.loading = this.#feed.loading;
     state.pageTrouble = this.#feed.trouble;

@@ -23,6 +23,9 @@ export interface ModeNote {
   code?: number;
 }
 
+/** An act that the server did not let through. */
+export interface RefusedAct { code: number; at: number }
+
 export interface SessionState {
   readonly sessionToken: string;
   phase: Phase;
@@ -36,6 +39,8 @@ export interface SessionState {
   /** A request for write mode that waits for the customer's answer. */
   ask: { since: number; why: string } | undefined;
   modeNote: ModeNote | undefined;
+  /** The last act, if it was refused a moment ago. */
+  refused: RefusedAct | undefined;
   page: { url: string; title: string } | undefined;
   pages: PageVisit[];
   site: string;

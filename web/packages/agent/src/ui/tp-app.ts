@@ -154,8 +154,10 @@ export class TpApp extends LitElement {
 
   #announce = (event: Event): void => {
     const { text, assertive } = (event as CustomEvent<Announcement>).detail;
-    if (assertive) this.assertive = text;
-    else this.polite = text;
+    // The same sentence once more is no change to a live region, so it gets a space that nobody hears.
+    const said = (before: string): string => (before === text ? `${text}\u00a0` : text);
+    if (assertive) this.assertive = said(this.assertive);
+    else this.polite = said(this.polite);
   };
 
   /** One step back in the browser's own history, where a session is one step on from the desk. */

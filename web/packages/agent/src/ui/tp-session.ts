@@ -16,7 +16,7 @@ import './tp-stage.ts';
 import type { TpStage } from './tp-stage.ts';
 import './tp-tools.ts';
 import type { Tool, TpTools } from './tp-tools.ts';
-import { capital, duration, endedSentence, firstName, fullName, initials, stripSentence } from './words.ts';
+import { capital, duration, endedSentence, firstName, fullName, initials, refusedSentence, stripSentence } from './words.ts';
 
 const CONFIRM_MS = 4000;
 
@@ -70,7 +70,7 @@ export class TpSession extends LitElement {
   @query('tp-stage') private stage!: TpStage;
   @query('tp-tools') private tools!: TpTools;
   #confirm: ReturnType<typeof setTimeout> | undefined;
-  #spoken = { phase: '', mode: 'pointer', ask: false, users: new Map<string, string>() };
+  #spoken = { phase: '', mode: 'pointer', ask: false, refused: 0, users: new Map<string, string>() };
 
   constructor() {
     super();
@@ -253,7 +253,7 @@ export class TpSession extends LitElement {
     const { state } = this.client;
     const before = this.#spoken;
     const users = new Map(state.users.filter((user) => user.online).map((user) => [user.userId, user.name]));
-    this.#spoken = { phase: state.phase, mode: state.mode, ask: state.ask !== undefined, users };
+    this.#spoken = { phase: state.phase, mode: state.mode, ask: state.ask !== undefined, refused: state.refused?.at ?? 0, users };
     if (!this.current) return;
     if (state.phase === 'ended') {
       if (before.phase !== 'ended') announce(this, endedSentence(state), true);
@@ -265,6 +265,10 @@ export class TpSession extends LitElement {
     } else if (state.phase !== before.phase) {
       announce(this, state.phase === 'live' ? `You see ${firstName(state)}’s page. ${stripSentence(state, Date.now()).text}`
         : stripSentence(state, Date.now()).text);
+    }
+    if (state.refused && state.refused.at !== before.refused) {
+      const { text, detail } = refusedSentence(state);
+      announce(this, `${text} ${detail}`);
     }
     for (const user of state.users) {
       if (user.role !== 1 && user.userId !== state.me && users.has(user.userId) && !before.users.has(user.userId) && before.phase) {

@@ -15,7 +15,7 @@ import { Watch } from './ticker.ts';
 import type { TpStrip } from './tp-strip.ts';
 import './tp-strip.ts';
 import { ViewerHost } from './viewer-host.ts';
-import { capital, fieldsHidden, firstName } from './words.ts';
+import { capital, fieldsHidden, firstName, refusedSentence } from './words.ts';
 
 const ZOOMS = [0.5, 0.67, 0.75, 0.9, 1, 1.25, 1.5, 2];
 /** A page load shorter than this is not worth a change of frame. */
@@ -39,11 +39,15 @@ export class TpStage extends LitElement {
     iframe { position: absolute; inset: 0; width: 100%; height: 100%; border: 0; background: var(--sunken); }
     iframe.off { visibility: hidden; }
     .stat { display: flex; align-items: center; gap: 18px; height: 42px; flex: none; padding: 0 12px; border-top: 1px solid var(--line); color: var(--text-2); font: 400 12px/16px var(--font); background: var(--surface); overflow: hidden; }
-    .stat span { display: flex; align-items: center; gap: 6px; white-space: nowrap; }
+    .stat > span { display: flex; align-items: center; gap: 6px; white-space: nowrap; }
     .stat .hint b { color: var(--text); font-weight: 600; }
     .stat .hint { min-width: 0; }
     .stat .hint .ell { display: block; }
     .stat .hint .hs { display: inline; }
+    .stat .no { color: var(--text); min-width: 0; flex: 1; }
+    .stat .no .i { color: var(--warn-text); }
+    .stat .no b { font-weight: 600; }
+    .stat .no .t3 { margin-inline-start: auto; }
     .over { position: absolute; inset: 0; display: grid; place-items: center; background: var(--surface); padding: 24px; overflow: auto; }
     .over .c { max-width: 380px; display: grid; justify-items: center; gap: 8px; text-align: center; }
     .over .i { width: 24px; height: 24px; color: var(--text-2); }
@@ -64,6 +68,7 @@ export class TpStage extends LitElement {
       .stat { gap: 12px; }
       .stat .hint .ell { white-space: normal; max-height: 32px; }
       .stat .hint b { flex: none; }
+      .stat .no .ell { white-space: normal; max-height: 32px; }
       .zl { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
       .zoom { --wa-form-control-height: 40px; }
       .zoom .i { margin: 0; }
@@ -197,6 +202,11 @@ export class TpStage extends LitElement {
     const who = firstName(this.client.state);
     const { view } = this;
     if (covered || !view) return html`<div class="stat"></div>`;
+    const { refused } = this.client.state;
+    if (refused) {
+      const { text, detail } = refusedSentence(this.client.state);
+      return html`<div class="stat"><span class="no">${icon('warn', 14)}<span class="ell"><b>${text}</b> ${detail}</span><span class="t3 num hs">${refused.code}</span></span></div>`;
+    }
     if (this.hint !== null && this.hint > 0) {
       const closed = this.hint === 2;
       return html`<div class="stat" role="status"><span class="hint">${icon('hidden', 14)}<b>This field is hidden.</b>

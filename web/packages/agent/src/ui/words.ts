@@ -125,6 +125,31 @@ function askFailed(code: number): string {
   return errorText[code] ?? 'The request did not get through. Ask again.';
 }
 
+/** Why an act did nothing, and what to do instead. */
+export function refusedSentence(state: SessionState): Sentence {
+  const who = firstName(state);
+  const code = state.refused?.code ?? 0;
+  const say = (text: string, detail: string): Sentence => ({ text, detail });
+  switch (code) {
+    case 4404:
+      return say(`Only ${who} can send this form.`, `Point at it, or ask ${who} to press it.`);
+    case 4401:
+      return say('This is closed to you.', `Point at it, or ask ${who} to do it.`);
+    case 4402:
+      return say('That is gone from the page.', 'Look again, then choose anew.');
+    case 4403:
+      return say('That does not work from here.', `Point at it, or ask ${who} to do it.`);
+    case 4300: case 4304:
+      return say('The page has just changed.', 'Do it again on the new one.');
+    case 4208:
+      return say(`${capital(who)} is away for a moment.`, 'Nothing was done on the page.');
+    case 4501:
+      return say('That was too fast.', 'The last step was left out; do it again.');
+    default:
+      return say('That did nothing.', errorText[code] ?? 'Do it again.');
+  }
+}
+
 export function endedSentence(state: SessionState): string {
   const { ended } = state;
   if (!ended) return '';

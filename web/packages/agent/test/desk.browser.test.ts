@@ -95,7 +95,7 @@ describe('the code', () => {
     await bench.login(page);
     await page.keyboard.type('481302977');
     await page.keyboard.press('Enter');
-    await page.getByText('The code has been used. The customer can show a new one.').waitFor();
+    await page.getByText('This code has been used. Ask for a new one.').waitFor();
   });
 });
 

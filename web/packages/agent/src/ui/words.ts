@@ -189,6 +189,7 @@ export function endedReason(state: SessionState): string {
 export function troubleText(trouble: { code: number; text: string }): string {
   const known = errorText[trouble.code];
   if (trouble.code === 4200) return 'This code is not known. Ask for the nine digits again.';
+  if (trouble.code === 4204) return 'This code has been used. Ask for a new one.';
   if (trouble.code === 4104) return 'Too many wrong tries. Wait a minute before the next.';
   return known ?? trouble.text;
 }

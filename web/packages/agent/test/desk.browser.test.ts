@@ -11,6 +11,14 @@ afterEach(() => bench.after());
 
 const strip = (page: Page) => page.locator('tp-session[current] tp-strip');
 const viewer = (page: Page) => page.frameLocator('tp-session[current] iframe');
+/** What has the keyboard: its name, or its text; empty when nothing has it. */
+const focused = (page: Page) => page.evaluate(() => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  if (!at || at === document.body) return '';
+  if (at.localName === 'iframe') return 'the page';
+  return at.getAttribute('aria-label') ?? (at instanceof HTMLInputElement ? at.labels?.[0]?.textContent?.trim() : undefined) ?? at.textContent?.trim() ?? '';
+});
 
 describe('log in', () => {
   it('says what is wrong, then lets in', async () => {
@@ -227,24 +235,76 @@ describe('a session', () => {
     await bench.live(page);
     bench.node.event({ type: 'mode', mode: 'write', by: 'u1', state: 'changed' });
     await bench.says(page, 'You can click and type.');
-    const focused = () => page.evaluate(() => {
-      let at = document.activeElement;
-      while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-      return at?.localName === 'iframe' ? 'page' : at?.getAttribute('aria-label') ?? at?.textContent?.trim();
-    });
     const seen: (string | null | undefined)[] = [];
-    for (let i = 0; i < 3; i++) {
+    // From the mode that was just given.
+    await expect.poll(() => focused(page)).toBe('Write');
+    for (let i = 0; i < 5; i++) {
       await page.keyboard.press('F6');
-      seen.push(await focused());
+      seen.push(await focused(page));
+      if (seen.at(-1) !== 'the page') continue;
+      const frame = page.frames().find((candidate) => candidate.url().includes('/cobrowse/view/'))!;
+      await expect.poll(() => frame.evaluate('log.at(-1)')).toEqual({ t: 'focus', on: true });
+      await frame.evaluate('say({t: "key", key: "F6"})');
+      await expect.poll(() => focused(page)).toBe('Session');
+      await expect.poll(() => frame.evaluate('log.at(-1)')).toEqual({ t: 'focus', on: false });
     }
-    expect(seen).toEqual(['Back to the desk', 'Pointer, V', 'page']);
+    expect(seen).toEqual(['the page', 'Back to the desk', 'Pointer, V', 'PointerEsc', 'the page']);
     const frame = page.frames().find((candidate) => candidate.url().includes('/cobrowse/view/'))!;
-    await expect.poll(() => frame.evaluate('log.at(-1)')).toEqual({ t: 'focus', on: true });
-    await frame.evaluate('say({t: "key", key: "F6"})');
-    await expect.poll(focused).toContain('Pointer');
-    await expect.poll(() => frame.evaluate('log.at(-1)')).toEqual({ t: 'focus', on: false });
     await frame.evaluate('say({t: "key", key: "Escape"})');
     await expect.poll(() => bench.node.sent('/service/session/mode').at(-1)).toMatchObject({ want: 'pointer' });
+  });
+
+  it('never leaves the keyboard nowhere: after joining, asking, being given write mode and the end', async () => {
+    bench.node.verbs['/service/session/join'] = () => ({ ...bench.joined({ consent: 'asked', state: 'waiting', page: null }) });
+    const page = await bench.tab();
+    await bench.login(page);
+    await bench.join(page);
+    await expect.poll(() => focused(page)).toBe('Marta is reading your request');
+    bench.node.event({ type: 'consent', state: 'given' });
+    bench.node.event({ type: 'page', e: 1, s: 1, complete: true, url: 'https://fennhus.example/', title: 'Delivery' });
+    await bench.says(page, 'You look and point.');
+    await expect.poll(() => focused(page)).toBe('Page of Marta');
+    await page.keyboard.press('w');
+    await expect.poll(() => focused(page)).toContain('Why, for Marta to read');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => focused(page)).toBe('WriteW');
+    await page.keyboard.press('w');
+    await expect.poll(() => focused(page)).toContain('Why, for Marta to read');
+    await page.keyboard.press('Enter');
+    await bench.says(page, 'Asking Marta');
+    await expect.poll(() => focused(page)).toBe('Page of Marta');
+    bench.node.event({ type: 'mode', mode: 'write', by: 'u1', state: 'changed' });
+    await expect.poll(() => focused(page)).toBe('Write');
+    await page.keyboard.press('F6');
+    await expect.poll(() => focused(page)).toBe('the page');
+    bench.node.event({ type: 'mode', mode: 'pointer', by: 'u1', state: 'changed' });
+    await bench.says(page, 'Marta took control back');
+    expect(await focused(page)).toBe('the page');
+    bench.node.event({ type: 'deactivated', by: 'customer', reason: 'self' });
+    await expect.poll(() => focused(page)).toMatch(/^Session over after/);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => focused(page)).toBe('Nine-digit code');
+  });
+
+  it('does not take the keyboard from where it is', async () => {
+    const page = await bench.tab();
+    await bench.live(page);
+    await page.getByRole('button', { name: 'Copy the session id' }).focus();
+    const before = await focused(page);
+    bench.node.event({ type: 'mode', mode: 'write', by: 'u1', state: 'changed' });
+    await bench.says(page, 'You can click and type.');
+    bench.node.event({ type: 'deactivated', by: 'customer', reason: 'self' });
+    await page.getByRole('heading', { name: /^Session over after/ }).waitFor();
+    expect(await focused(page)).toBe(before);
+  });
+
+  it('the pressed button that ends the session hands the keyboard on', async () => {
+    const page = await bench.tab();
+    await bench.live(page);
+    await page.getByRole('button', { name: 'End session' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => focused(page)).toMatch(/^Session over after/);
   });
 
   it('leaves single letters alone when they are switched off', async () => {

@@ -51,7 +51,7 @@ export function card(client: SessionClient, phase: Phase, silent: boolean, acts:
 }
 
 function sheet(sign: IconName, heading: string, text: string, acts?: TemplateResult, code = 0): TemplateResult {
-  return html`<div class="over"><div class="c">${icon(sign, 24)}<h2>${heading}</h2><p>${text}</p>
+  return html`<div class="over"><div class="c">${icon(sign, 24)}<h2 tabindex="-1">${heading}</h2><p>${text}</p>
     ${code ? html`<p class="t3 num">Error ${code}</p>` : nothing}
     ${acts ? html`<div class="acts">${acts}</div>` : nothing}</div></div>`;
 }

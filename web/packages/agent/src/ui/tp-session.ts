@@ -88,7 +88,10 @@ export class TpSession extends LitElement {
     const { state } = this.client;
     this.setAttribute('kind', state.phase === 'live' ? state.mode : 'off');
     this.toggleAttribute('nopanel', !this.panel);
-    if (changed.has('current') && this.current) this.#speak();
+    if (changed.has('current') && this.current) {
+      this.#speak();
+      void this.#keepFocus();
+    }
   }
 
   override render() {
@@ -111,7 +114,8 @@ export class TpSession extends LitElement {
       </header>
       <tp-tools role="region" aria-label="Tools" ?live=${state.phase === 'live'} .mode=${state.mode} ?asking=${state.ask !== undefined} ?following=${this.following}
         ?panel=${this.panel && !this.keys} ?keys=${this.panel && this.keys} @tp-tool=${(event: CustomEvent<Tool>) => this.#tool(event.detail)}></tp-tools>
-      <tp-stage ?covered=${this.panel} .client=${this.client} .viewerOrigin=${this.viewerOrigin} ?following=${this.following} role="main"
+      <tp-stage ?covered=${this.panel} .client=${this.client} .viewerOrigin=${this.viewerOrigin} ?following=${this.following} role="main" tabindex="-1"
+        aria-label="Page of ${firstName(state)}"
         @tp-leave=${this.#leave} @tp-page-key=${this.#pageKey}></tp-stage>
       ${this.panel ? html`<aside class="side" aria-label="Session" tabindex="-1">${this.keys
         ? html`<tp-keys></tp-keys>` : html`<tp-details .client=${this.client}></tp-details>`}</aside>` : nothing}
@@ -232,20 +236,37 @@ export class TpSession extends LitElement {
 
   #pageKey = (event: Event): void => {
     const { detail } = event as CustomEvent<string>;
-    if (detail === 'F6') this.stage.leavePage();
+    if (detail === 'F6') this.#nextRegion();
     else if (detail === 'Escape') this.stage.strip.pointer();
   };
 
   #nextRegion(): void {
     const active = this.shadowRoot?.activeElement;
+    const write = this.client.state.phase === 'live' && this.client.state.mode === 'write';
     const regions: [string, () => void][] = [
       ['header', () => this.renderRoot.querySelector<HTMLElement>('.bk')?.focus()],
       ['tp-tools', () => this.tools.renderRoot.querySelector<HTMLElement>('button:not(:disabled)')?.focus()],
-      ['tp-stage', () => (this.client.state.phase === 'live' && this.client.state.mode === 'write' ? this.stage.focusPage() : this.stage.strip.focusFirst())],
+      ['tp-stage', () => this.stage.strip.focusFirst()],
+      ...(write ? [['page', () => this.stage.focusPage()] as [string, () => void]] : []),
       ...(this.panel ? [['aside', () => this.renderRoot.querySelector<HTMLElement>('.side')?.focus()] as [string, () => void]] : []),
     ];
-    const at = active ? regions.findIndex(([selector]) => active.closest(selector)) : -1;
+    const { inPage } = this.stage;
+    const here = inPage && write ? 'page' : undefined;
+    const at = active ? regions.findIndex(([selector]) => (here ? selector === here : selector !== 'page' && active.closest(selector))) : -1;
+    if (inPage) this.stage.leavePage();
     regions[(at + 1) % regions.length]![1]();
+  }
+
+  /** Where something that had the keyboard is gone, it goes on in the stage; from anywhere else it is not taken. */
+  async #keepFocus(): Promise<void> {
+    await this.updateComplete;
+    await this.stage.updateComplete;
+    await this.stage.strip.updateComplete;
+    // The browser takes the focus off what was disabled with the next picture.
+    await new Promise(requestAnimationFrame);
+    if (!this.current || !this.isConnected) return;
+    const active = document.activeElement;
+    if (!active || active === document.body || this.stage.resting) this.stage.focusRest();
   }
 
   /** Says aloud what changed: control assertively, all else politely. */
@@ -255,6 +276,7 @@ export class TpSession extends LitElement {
     const users = new Map(state.users.filter((user) => user.online).map((user) => [user.userId, user.name]));
     this.#spoken = { phase: state.phase, mode: state.mode, ask: state.ask !== undefined, refused: state.refused?.at ?? 0, users };
     if (!this.current) return;
+    if (state.phase !== before.phase || state.mode !== before.mode || (state.ask !== undefined) !== before.ask) void this.#keepFocus();
     if (state.phase === 'ended') {
       if (before.phase !== 'ended') announce(this, endedSentence(state), true);
       return;

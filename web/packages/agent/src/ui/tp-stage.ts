@@ -28,6 +28,7 @@ export class TpStage extends LitElement {
       display: flex; flex-direction: column; min-width: 0; min-height: 0; padding: 16px; background: var(--canvas);
       --m: var(--paused); --m-on: var(--on-paused); --m-soft: var(--paused-soft); --m-text: var(--paused-text);
     }
+    :host(:focus-visible), .over h2:focus-visible { outline: none; }
     .frame { display: flex; flex-direction: column; flex: 1; min-height: 0; border: 2px solid var(--m); border-radius: var(--r-3); background: var(--surface); overflow: hidden; box-shadow: var(--shadow-2); }
     .frame.dashed { border-style: dashed; }
     .bar { display: flex; align-items: center; gap: 4px; height: 44px; flex: none; padding: 0 8px; border-bottom: 1px solid var(--line); background: var(--surface); }
@@ -162,9 +163,27 @@ export class TpStage extends LitElement {
     this.#host?.post({ t: 'focus', on: true });
   }
 
+  /** Takes the keys off the page; the caller says where they go. */
   leavePage(): void {
     this.#host?.post({ t: 'focus', on: false });
-    this.strip.focusFirst();
+  }
+
+  get inPage(): boolean {
+    return this.frame !== undefined && this.shadowRoot?.activeElement === this.frame;
+  }
+
+  /** Where the keyboard goes on when what had it is gone: the news that took the page's place, the mode that was given, or the region. */
+  focusRest(): void {
+    const news = this.renderRoot.querySelector<HTMLElement>('.over h2');
+    if (news) news.focus();
+    else if (this.client.state.phase === 'live' && this.client.state.mode === 'write') this.strip.focusMode();
+    else this.focus({ preventScroll: true });
+  }
+
+  /** Rests here, where no key does anything but those of the shell. */
+  get resting(): boolean {
+    const inside = this.shadowRoot?.activeElement;
+    return (this.getRootNode() as ShadowRoot).activeElement === this && (!inside || inside.localName === 'h2');
   }
 
   #kind(): 'accent' | 'write' | 'paused' | 'rec' {

@@ -93,9 +93,12 @@ export class TpStrip extends LitElement {
   /** Closes the question, withdraws it, or gives write mode back. False: there was nothing to take back. */
   pointer(): boolean {
     const open = this.asking;
-    this.asking = false;
     const { state } = this.client;
-    if (!state.ask && state.mode === 'pointer') return open;
+    if (!state.ask && state.mode === 'pointer') {
+      if (open) this.#cancel();
+      return open;
+    }
+    this.asking = false;
     this.client.toPointer();
     return true;
   }
@@ -104,12 +107,23 @@ export class TpStrip extends LitElement {
     this.renderRoot.querySelector<HTMLElement>('button, wa-button')?.focus();
   }
 
+  /** The switch, at the mode that is on. */
+  focusMode(): void {
+    this.renderRoot.querySelector<HTMLElement>('.seg [aria-pressed="true"]')?.focus();
+  }
+
+  /** Closes the question; the keyboard goes back to where it was opened. */
+  #cancel(): void {
+    this.asking = false;
+    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>('.seg [aria-pressed="false"]')?.focus());
+  }
+
   #form() {
     const who = firstName(this.client.state);
     return html`<form class="ask" @submit=${(event: Event) => { event.preventDefault(); this.#send(); }}>
       <input maxlength=${MAX_WHY} autocomplete="off" aria-label="Why, for ${who} to read; may stay empty" placeholder="Why, for ${who} to read (optional)" @keydown=${this.#onKey}>
       <wa-button class="s" @click=${() => this.#send()}><span class="long">Ask to click and type</span><span class="short">Ask</span></wa-button>
-      <wa-button class="s quiet long" @click=${() => { this.asking = false; }}>Cancel</wa-button>
+      <wa-button class="s quiet long" @click=${() => this.#cancel()}>Cancel</wa-button>
     </form>`;
   }
 

@@ -360,6 +360,28 @@ describe('a session', () => {
 });
 
 describe('coming back', () => {
+  it('shows a customer who is away as such everywhere, within a second', async () => {
+    const page = await bench.tab();
+    await bench.live(page);
+    bench.node.event({ type: 'mode', mode: 'write', by: 'u1', state: 'changed' });
+    await bench.says(page, 'You can click and type.');
+    bench.node.event({ type: 'presence', userId: 'u1', online: false });
+    await strip(page).getByText(/Reconnecting to Marta, \d+ s\. Nothing is lost\./).waitFor({ timeout: 5000 });
+    const session = page.locator('tp-session[current]');
+    await session.locator('tp-stage .stat').getByText(/Picture as of \d\d:\d\d/).waitFor();
+    await expect.poll(() => viewer(page).locator('#p').getAttribute('class')).toBe('veil-stale');
+    await session.locator('tp-person').getByText('away').waitFor();
+    for (const live of ['You can click and type.', 'drive', 'acts', 'Following Marta', 'Pointer', 'Write']) {
+      expect(await session.getByText(live, { exact: true }).count(), live).toBe(0);
+    }
+    for (const name of ['Back', 'Forward', 'Reload', 'Pointer, V', 'Follow scrolling, F']) {
+      expect(await session.getByRole('button', { name, exact: true }).isDisabled(), name).toBe(true);
+    }
+    bench.node.event({ type: 'presence', userId: 'u1', online: true });
+    await bench.says(page, 'You can click and type.');
+    await session.getByText('Following Marta').waitFor();
+  });
+
   it('is in the same session after a reload', async () => {
     const page = await bench.tab();
     await bench.live(page);

@@ -337,14 +337,20 @@ describe('breaks', () => {
     expect(bench.phase).toBe('live');
   });
 
-  it('says reconnecting when the customer is away longer than a page load', async () => {
+  it('says reconnecting within a second of the news that the customer is away, and since when', async () => {
     const bench = new Bench();
     await bench.live();
+    const since = bench.clock.now();
+    bench.event({ type: 'presence', userId: 'u1', online: false });
+    await bench.clock.tick(400);
+    bench.event({ type: 'presence', userId: 'u1', online: true });
+    await bench.clock.tick(5000);
+    expect(bench.phase).toBe('live');
     bench.event({ type: 'presence', userId: 'u1', online: false });
     await bench.clock.tick(1000);
-    expect(bench.phase).toBe('live');
-    await bench.clock.tick(1000);
-    expect(bench.phase).toBe('reconnecting');
+    expect(bench.client.state).toMatchObject({ phase: 'reconnecting', since: since + 5400 });
+    expect(bench.posted.filter((m) => m.t === 'mode').at(-1)).toMatchObject({ enabled: false });
+    expect(bench.posted.filter((m) => m.t === 'veil').at(-1)).toMatchObject({ veil: 'stale' });
     bench.event({ type: 'presence', userId: 'u1', online: true });
     expect(bench.phase).toBe('live');
   });

@@ -44,8 +44,8 @@ const OVER = new Set<number>([ErrorCode.UserTokenUnknown, ErrorCode.SessionEnded
 
 const PING_EVERY_MS = 2000;
 const SILENCE_MS = 5000;
-/** A page load takes the customer off for a moment; only a longer absence is shown. */
-const AWAY_AFTER_MS = 1500;
+/** The server says it of absences longer than a page load; one that ends at once is not shown. */
+const AWAY_AFTER_MS = 500;
 /** The server lets a request for write mode wait 30 s; this is for an answer that got lost. */
 const ASK_MS = 35_000;
 /** So long the line under the page says why an act did nothing. */
@@ -75,6 +75,7 @@ export class SessionClient {
   #cancelAway: (() => void) | undefined;
   #cancelRefused: (() => void) | undefined;
   #customerAway = false;
+  #awaySince = 0;
   #replaced = false;
   #leaving = false;
   #stopped = false;
@@ -441,7 +442,10 @@ export class SessionClient {
     this.#cancelAway?.();
     this.#cancelAway = undefined;
     if (online) this.#setAway(false);
-    else this.#cancelAway = this.deps.clock.after(AWAY_AFTER_MS, () => this.#setAway(true));
+    else {
+      if (!this.#customerAway) this.#awaySince = this.deps.clock.now();
+      this.#cancelAway = this.deps.clock.after(AWAY_AFTER_MS, () => this.#setAway(true));
+    }
   }
 
   #setAway(away: boolean): void {
@@ -591,7 +595,7 @@ export class SessionClient {
     const phase = this.#phase();
     if (phase !== state.phase) {
       state.phase = phase;
-      state.since = this.deps.clock.now();
+      state.since = phase === 'reconnecting' && this.#bound ? this.#awaySince : this.deps.clock.now();
       // It was about the page that was there.
       if (phase !== 'live') this.#dropRefused();
     }

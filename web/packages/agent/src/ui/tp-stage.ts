@@ -15,7 +15,7 @@ import { Watch } from './ticker.ts';
 import type { TpStrip } from './tp-strip.ts';
 import './tp-strip.ts';
 import { ViewerHost } from './viewer-host.ts';
-import { capital, fieldsHidden, firstName, refusedSentence } from './words.ts';
+import { capital, clockTime, fieldsHidden, firstName, refusedSentence } from './words.ts';
 
 const ZOOMS = [0.5, 0.67, 0.75, 0.9, 1, 1.25, 1.5, 2];
 /** A page load shorter than this is not worth a change of frame. */
@@ -234,7 +234,8 @@ export class TpStage extends LitElement {
     }
     return html`<div class="stat">
       <span class="hs num">${icon('screen', 14)}${view.width} × ${view.height}</span>
-      <span>${icon('follow', 14)}${this.following ? `Following ${who}` : 'Scrolling freely'}</span>
+      ${this.shown === 'reconnecting' ? html`<span class="num">${icon('clock', 14)}Picture as of ${clockTime(this.client.state.since)}</span>`
+        : html`<span>${icon('follow', 14)}${this.following ? `Following ${who}` : 'Scrolling freely'}</span>`}
       <span>${icon('hidden', 14)}${view.hidden === 0 ? 'No field hidden' : fieldsHidden(view.hidden)}</span></div>`;
   }
 

@@ -357,6 +357,25 @@ describe('write mode', () => {
     expect((await acts()).filter((a) => a[0] !== 1).map((a) => a.slice(0, 3))).toEqual([[7, 1, ' '], [7, 1, 'PageDown']]);
   });
 
+  test('what is typed right after Tab goes where the focus goes, not into the field it left', async () => {
+    await at(290, 135);
+    await act(3);
+    await clear();
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('ab');
+    // The answer to the click comes late and is not that to the Tab.
+    await batch([[14, idOf('t')]]);
+    await batch([[14, idOf('ta')]]);
+    expect((await act(4, (a) => String(a[2]).endsWith('ab'))).slice(1, 3)).toEqual([idOf('ta'), 'one\ntwoab']);
+    expect((await acts()).filter((a) => a[0] !== 1).map((a) => a.slice(0, 3))).toEqual([[7, idOf('t'), 'Tab'], [4, idOf('ta'), 'one\ntwoa'], [4, idOf('ta'), 'one\ntwoab']]);
+    // Where it does not move, and on to what takes no text.
+    await clear();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await batch([[14, 1]]);
+    expect(await act(7, (a) => a[2] === ' ')).toEqual([7, 1, ' ', 'Space', 0]);
+  });
+
   test('a private field is replaced, a masked one is closed', async () => {
     await at(200, 185);
     await act(3);

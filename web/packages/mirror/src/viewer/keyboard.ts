@@ -9,6 +9,12 @@ import type { MirrorNode } from '../tree.ts';
 /** Keys that are no text and go to the customer as keys. */
 const NAMED = /^(?:Enter|Tab|Escape|Arrow(?:Up|Down|Left|Right)|Page(?:Up|Down)|Home|End|Backspace|Delete|Insert|F(?:[1-57-9]|1[0-2]))$/;
 
+/** After a Tab the customer's focus is on its way for so long at most; keys pressed meanwhile wait for it. */
+const TAB_MS = 1000;
+const MAX_AHEAD = 64;
+
+interface Press { key: string; code: string; mods: number }
+
 export interface KeyboardHost {
   readonly mirror: Mirror;
   readonly marks: HTMLElement;
@@ -37,6 +43,9 @@ export class Keyboard {
   private drawn: HTMLElement[] = [];
   private clickedAt = -Infinity;
   private composing = false;
+  /** The node that a Tab left, until the focus has arrived elsewhere, and what was pressed meanwhile. */
+  private tabbed: { from: number; timer: ReturnType<typeof setTimeout> } | undefined;
+  private ahead: Press[] = [];
 
   constructor(private readonly keys: HTMLTextAreaElement, private readonly host: KeyboardHost) {
     this.session = new EditSession('', () => performance.now());
@@ -64,12 +73,22 @@ export class Keyboard {
   /** The agent has clicked: typing goes to `n` from now on, if it takes text. */
   clicked(n: MirrorNode | undefined, caret?: number): void {
     this.clickedAt = performance.now();
+    this.stopWaiting();
     this.aim(n && isTextField(n) && n.effective < 2 ? n : undefined, caret);
   }
 
   /** The customer's focus is elsewhere now. Right after a click of the agent's it is still on its way. */
   followFocus(id: number): void {
+    if (this.tabbed) {
+      // Not the answer yet: where it came from, or nowhere in between.
+      if (id !== 0 && id !== this.tabbed.from) this.arrived(id);
+      return;
+    }
     if (!this.host.mayWrite() || id === this.target?.id || performance.now() - this.clickedAt < 1000) return;
+    this.aimAt(id);
+  }
+
+  private aimAt(id: number): void {
     const n = this.host.mirror.node(id);
     this.aim(n && isTextField(n) && n.effective < 2 ? n : undefined);
   }
@@ -92,6 +111,7 @@ export class Keyboard {
   }
 
   reset(): void {
+    this.stopWaiting();
     this.aim(undefined);
   }
 
@@ -137,23 +157,67 @@ export class Keyboard {
     if (event.key === 'Escape') this.host.report('Escape');
     if (!this.host.mayWrite()) return;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (this.target && this.isEditing(event, plain)) return;
+    const mods = (event.shiftKey ? 1 : 0) | (event.ctrlKey ? 2 : 0) | (event.altKey ? 4 : 0) | (event.metaKey ? 8 : 0);
+    const press = { key: event.key, code: event.code, mods };
+    if (this.tabbed && plain && (event.key.length === 1 || NAMED.test(event.key))) {
+      event.preventDefault();
+      if (this.ahead.length < MAX_AHEAD) this.ahead.push(press);
+      return;
+    }
+    if (this.target && this.isEditing(event.key, plain)) return;
     if ((NAMED.test(event.key) && (plain || this.target === undefined)) || (event.key === ' ' && plain && !this.target)) {
       event.preventDefault();
-      const mods = (event.shiftKey ? 1 : 0) | (event.ctrlKey ? 2 : 0) | (event.altKey ? 4 : 0) | (event.metaKey ? 8 : 0);
-      this.host.send([ActOp.Key, this.target?.id ?? (this.host.mirror.focus || 1), event.key, event.code, mods]);
+      this.send(press);
     } else if (!this.target && event.key.length === 1 && plain) {
       event.preventDefault();
     }
   }
 
+  private send({ key, code, mods }: Press): void {
+    const id = this.target?.id ?? (this.host.mirror.focus || 1);
+    this.host.send([ActOp.Key, id, key, code, mods]);
+    if (key !== 'Tab') return;
+    // What comes next belongs to where the Tab leads, not to where it was pressed.
+    this.stopWaiting();
+    this.aim(undefined);
+    this.tabbed = { from: id, timer: setTimeout(() => this.arrived(this.host.mirror.focus), TAB_MS) };
+  }
+
+  private stopWaiting(): void {
+    clearTimeout(this.tabbed?.timer);
+    this.tabbed = undefined;
+    this.ahead = [];
+  }
+
+  /** The focus is there (or did not move): what was pressed ahead goes to it. */
+  private arrived(id: number): void {
+    const held = this.ahead;
+    this.stopWaiting();
+    this.clickedAt = -Infinity;
+    if (!this.host.mayWrite()) return;
+    this.aimAt(id);
+    for (const [i, press] of held.entries()) {
+      const text = press.key.length === 1 ? press.key : press.key === 'Enter' && this.target?.local === 'textarea' ? '\n' : '';
+      if (this.target && text !== '') {
+        this.keys.setRangeText(text, this.keys.selectionStart, this.keys.selectionEnd, 'end');
+        this.input();
+      } else if (NAMED.test(press.key) ? !this.target || !this.isEditing(press.key, true) : press.key === ' ') {
+        this.send(press);
+      }
+      if (press.key === 'Tab') {
+        this.ahead = held.slice(i + 1);
+        return;
+      }
+    }
+  }
+
   /** True for keys that the text area deals with itself. */
-  private isEditing(event: KeyboardEvent, plain: boolean): boolean {
-    if (event.key.length === 1 || /^(?:Backspace|Delete|ArrowLeft|ArrowRight|Home|End)$/.test(event.key)) return true;
+  private isEditing(key: string, plain: boolean): boolean {
+    if (key.length === 1 || /^(?:Backspace|Delete|ArrowLeft|ArrowRight|Home|End)$/.test(key)) return true;
     const lines = this.target!.local === 'textarea';
-    if (event.key === 'Enter') return lines && plain;
-    if (/^(?:ArrowUp|ArrowDown|PageUp|PageDown)$/.test(event.key)) return lines;
-    return !NAMED.test(event.key);
+    if (key === 'Enter') return lines && plain;
+    if (/^(?:ArrowUp|ArrowDown|PageUp|PageDown)$/.test(key)) return lines;
+    return !NAMED.test(key);
   }
 
   private input(): void {

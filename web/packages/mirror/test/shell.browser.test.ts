@@ -368,6 +368,12 @@ describe('write mode', () => {
     await batch([[14, idOf('ta')]]);
     expect((await act(4, (a) => String(a[2]).endsWith('ab'))).slice(1, 3)).toEqual([idOf('ta'), 'one\ntwoab']);
     expect((await acts()).filter((a) => a[0] !== 1).map((a) => a.slice(0, 3))).toEqual([[7, idOf('t'), 'Tab'], [4, idOf('ta'), 'one\ntwoa'], [4, idOf('ta'), 'one\ntwoab']]);
+    // After a click on a button as well.
+    await at(150, 70);
+    await clear();
+    await page.keyboard.press('Space');
+    await batch([[14, idOf('b')]]);
+    expect(await act(7, (a) => a[2] === ' ')).toEqual([7, idOf('b'), ' ', 'Space', 0]);
     // Where it does not move, and on to what takes no text.
     await clear();
     await page.keyboard.press('Tab');

@@ -9,8 +9,9 @@ import type { MirrorNode } from '../tree.ts';
 /** Keys that are no text and go to the customer as keys. */
 const NAMED = /^(?:Enter|Tab|Escape|Arrow(?:Up|Down|Left|Right)|Page(?:Up|Down)|Home|End|Backspace|Delete|Insert|F(?:[1-57-9]|1[0-2]))$/;
 
-/** After a Tab the customer's focus is on its way for so long at most; keys pressed meanwhile wait for it. */
+/** After a Tab, or a click on what takes no text, the customer's focus is on its way for so long at most; keys pressed meanwhile wait for it. */
 const TAB_MS = 1000;
+const CLICK_MS = 400;
 const MAX_AHEAD = 64;
 
 interface Press { key: string; code: string; mods: number }
@@ -43,8 +44,8 @@ export class Keyboard {
   private drawn: HTMLElement[] = [];
   private clickedAt = -Infinity;
   private composing = false;
-  /** The node that a Tab left, until the focus has arrived elsewhere, and what was pressed meanwhile. */
-  private tabbed: { from: number; timer: ReturnType<typeof setTimeout> } | undefined;
+  /** The node that a Tab left (0: a click, from wherever), until the focus has arrived elsewhere; and what was pressed meanwhile. */
+  private waiting: { from: number; timer: ReturnType<typeof setTimeout> } | undefined;
   private ahead: Press[] = [];
 
   constructor(private readonly keys: HTMLTextAreaElement, private readonly host: KeyboardHost) {
@@ -75,13 +76,14 @@ export class Keyboard {
     this.clickedAt = performance.now();
     this.stopWaiting();
     this.aim(n && isTextField(n) && n.effective < 2 ? n : undefined, caret);
+    if (!this.target) this.waitForFocus(0, CLICK_MS);
   }
 
   /** The customer's focus is elsewhere now. Right after a click of the agent's it is still on its way. */
   followFocus(id: number): void {
-    if (this.tabbed) {
+    if (this.waiting) {
       // Not the answer yet: where it came from, or nowhere in between.
-      if (id !== 0 && id !== this.tabbed.from) this.arrived(id);
+      if (id !== 0 && id !== this.waiting.from) this.arrived(id);
       return;
     }
     if (!this.host.mayWrite() || id === this.target?.id || performance.now() - this.clickedAt < 1000) return;
@@ -159,7 +161,7 @@ export class Keyboard {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     const mods = (event.shiftKey ? 1 : 0) | (event.ctrlKey ? 2 : 0) | (event.altKey ? 4 : 0) | (event.metaKey ? 8 : 0);
     const press = { key: event.key, code: event.code, mods };
-    if (this.tabbed && plain && (event.key.length === 1 || NAMED.test(event.key))) {
+    if (this.waiting && plain && (event.key.length === 1 || NAMED.test(event.key))) {
       event.preventDefault();
       if (this.ahead.length < MAX_AHEAD) this.ahead.push(press);
       return;
@@ -178,14 +180,18 @@ export class Keyboard {
     this.host.send([ActOp.Key, id, key, code, mods]);
     if (key !== 'Tab') return;
     // What comes next belongs to where the Tab leads, not to where it was pressed.
-    this.stopWaiting();
     this.aim(undefined);
-    this.tabbed = { from: id, timer: setTimeout(() => this.arrived(this.host.mirror.focus), TAB_MS) };
+    this.waitForFocus(id, TAB_MS);
+  }
+
+  private waitForFocus(from: number, ms: number): void {
+    this.stopWaiting();
+    this.waiting = { from, timer: setTimeout(() => this.arrived(this.host.mirror.focus), ms) };
   }
 
   private stopWaiting(): void {
-    clearTimeout(this.tabbed?.timer);
-    this.tabbed = undefined;
+    clearTimeout(this.waiting?.timer);
+    this.waiting = undefined;
     this.ahead = [];
   }
 

@@ -47,6 +47,31 @@ ChannelKind classify_channel(std::string_view name, Characters characters) {
     return wild ? ChannelKind::kWild : ChannelKind::kBroadcast;
 }
 
+bool overlap(std::string_view one, std::string_view other) {
+    // A name stands for itself, a pattern for what is one level, or any number of levels, below its base.
+    struct Reach {
+        explicit Reach(std::string_view name)
+            : deep(name.ends_with("/**")), wide(deep || name.ends_with("/*")), base(name) {
+            if (wide) base = base.substr(0, base.rfind('/'));
+        }
+        // Is `name` below the base, and how far?
+        bool covers(std::string_view name) const {
+            if (!name.starts_with(base) || name.size() <= base.size() || name[base.size()] != '/')
+                return false;
+            return deep || name.find('/', base.size() + 1) == std::string_view::npos;
+        }
+        bool deep, wide;
+        std::string_view base;
+    };
+    const Reach a(one);
+    const Reach b(other);
+    if (!a.wide && !b.wide) return one == other;
+    if (!b.wide) return a.covers(other);
+    if (!a.wide) return b.covers(one);
+    // Two patterns: the same base, or one lies where the other still reaches on.
+    return a.base == b.base || (a.deep && a.covers(b.base)) || (b.deep && b.covers(a.base));
+}
+
 PatternSet::PatternSet(const std::vector<std::string>& names) {
     for (const auto& name : names) {
         const auto channel = normalise_channel(name);

@@ -54,6 +54,9 @@ void for_each_pattern(std::string_view channel, std::string& scratch, Visit&& vi
     }
 }
 
+// Is there a channel that both reach? Each is a normalised name or pattern.
+bool overlap(std::string_view one, std::string_view other);
+
 // Names and patterns that channels can be held against. Patterns end in /* or /**.
 class PatternSet {
   public:

@@ -84,16 +84,57 @@ class ServiceHandler {
     virtual void on_link(const ClientRef& /*client*/, bool /*up*/) {}
 };
 
-// Decides who may shake hands. Completes once, on the engine's loop.
+enum class Operation : std::uint8_t { kCreate, kSubscribe, kPublish };
+
+// May this be done? Views and references end with the call.
+struct Question {
+    Operation operation;
+    const ClientRef& from;
+    const Principal& who;
+    const Peer& peer;
+    std::string_view channel;  // normalised and well-formed; for subscriptions it may be a pattern
+    std::string_view data;     // what is to be published, JSON; empty otherwise
+};
+
+// For a policy that must ask elsewhere before it can decide. take() gives what completes the decision: once,
+// on the engine's loop, within 30 seconds. Dropped, or late, it counts as no. Until then later messages of
+// the same connection wait; more than EngineOptions::queue_bytes of them close it.
+class Deferral {
+  public:
+    using Decide = std::move_only_function<void(bool)>;
+    virtual ~Deferral() = default;
+    virtual Decide take() = 0;
+};
+
+// Decides who may do what. Every call on the engine's loop.
 class SecurityPolicy {
   public:
+    enum class Decision : std::uint8_t { kYes, kNo, kLater };
+
     virtual ~SecurityPolicy() = default;
-    // `ext` is the handshake's ext as JSON text ("" if none).
+    // Completes once, on the engine's loop. `ext` is the handshake's ext as JSON text ("" if none). The
+    // client is told the error by its number, but kRoleNotAllowed as Bayeux's own 403::handshake_denied.
+    // Errors of class 500 and above let it try again after a while, others end it.
     virtual void handshake(const Peer& peer, std::string_view ext,
                            std::move_only_function<void(Result<std::shared_ptr<const Principal>>)> done) = 0;
     // May `client` subscribe to / publish on a broadcast channel? (Service channels are not asked.)
     virtual bool may_subscribe(const Principal&, const Peer&, std::string_view channel) = 0;
     virtual bool may_publish(const Principal&, const Peer&, std::string_view channel) = 0;
+    // May a subscription or a publish bring a broadcast channel into being? A channel (or pattern) is there
+    // while it has a subscriber, on whatever loop, or a hook is registered under exactly its name. Other
+    // loops learn of it a moment later. Asked only if decides_creation(), which must not change.
+    virtual bool may_create(const Principal&, const Peer&, std::string_view /*channel*/) { return true; }
+    virtual bool decides_creation() const { return false; }
+
+    // What the engine calls: answers from the three above, unless a policy knows more, or wants to answer
+    // later. kLater: `later` was taken.
+    virtual Decision decide(const Question& question, Deferral& /*later*/) {
+        const auto& [operation, from, who, peer, channel, data] = question;
+        const bool yes = operation == Operation::kCreate      ? may_create(who, peer, channel)
+                         : operation == Operation::kSubscribe ? may_subscribe(who, peer, channel)
+                                                              : may_publish(who, peer, channel);
+        return yes ? Decision::kYes : Decision::kNo;
+    }
 };
 
 class Engine {

@@ -60,11 +60,13 @@ void EngineImpl::connect(const Request& request, const SessionPtr& session) {
     ++counters_.held;
     session->deadline = Session::kNever;
 
-    if (inactive(*session)) return disconnect(session->ref);
+    if (inactive(*session)) return end(session, Removal::kInactive);
     const bool free = session->direct() || (request.answer.alone() && !queue.urgent());
     if (first || timeout <= Millis{0} || stopping_ || !free) return answer_held(session);
     session->held->until = parts_.clock.monotonic() + timeout;
     hold(session, timeout);
+    tell(*session, &SessionListener::on_held);
+    if (!session->held) return;
     if (request.answer.round && !request.peer.browser.empty() && options_.max_sessions_per_browser >= 0) {
         enter_browser(session, request.peer.browser);
     }
@@ -82,7 +84,7 @@ void EngineImpl::hold(const SessionPtr& session, Millis timeout) {
 }
 
 void EngineImpl::on_hold_timer(const SessionPtr& session) {
-    if (inactive(*session)) return disconnect(session->ref);
+    if (inactive(*session)) return end(session, Removal::kInactive);
     const auto left = session->held->until - parts_.clock.monotonic();
     if (left <= Millis{0}) return answer_held(session);
     hold(session, left);  // there has been activity meanwhile
@@ -111,13 +113,13 @@ void EngineImpl::dismiss(const Request& request, const SessionPtr& session) {
         if (const auto sync = TimeSync::read(message.ext, now)) ext.add(*sync, now);
     }
     counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
-    request.answer.fill(finish(text.ext(ext)), std::move(waiting), farewell());
+    request.answer.fill(finish(text.ext(ext), session.get()), std::move(waiting), farewell(*session));
     forget(session);
 }
 
-SharedBytes EngineImpl::farewell() const {
+SharedBytes EngineImpl::farewell(const Session& session) const {
     ReplyText text({}, "/meta/disconnect", true);
-    return finish(text);
+    return finish(text, &session);
 }
 
 std::unique_ptr<HeldConnect> EngineImpl::take_held(Session& session) {
@@ -125,6 +127,7 @@ std::unique_ptr<HeldConnect> EngineImpl::take_held(Session& session) {
     if (held) {
         parts_.timers.cancel(held->timer);
         if (!held->browser.empty()) leave_browser(held->browser);
+        if (held->timer != 0) tell(session, &SessionListener::on_released);
         --counters_.held;
     }
     return held;
@@ -174,7 +177,7 @@ void EngineImpl::give_answer(const SessionPtr& session, std::unique_ptr<HeldConn
     }
     if (held->timesync) ext.add(*held->timesync, parts_.clock.unix_ms());
     counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
-    if (held->answer.fill(finish(text.ext(ext)), waiting, std::move(after))) return;
+    if (held->answer.fill(finish(text.ext(ext), session.get()), waiting, std::move(after))) return;
     if (!queue.acknowledging()) queue.put_back(waiting);
 }
 

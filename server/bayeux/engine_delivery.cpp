@@ -5,12 +5,23 @@ namespace twinpane::bayeux {
 bool EngineImpl::deliver(const ClientRef& client, std::string_view channel, std::string_view data,
                          std::string_view id) {
     const auto session = find(client.id);
-    return session && enqueue(*session, stamped(encode_message(channel, data, id)));
+    return session && deliver_to(*session, encode_message(channel, data, id), false);
 }
 
 bool EngineImpl::deliver(const ClientRef& client, const SharedBytes& message) {
     const auto session = find(client.id);
-    return session && enqueue(*session, stamped(message));
+    return session && deliver_to(*session, message, false);
+}
+
+bool EngineImpl::deliver_lazy(const ClientRef& client, const SharedBytes& message) {
+    const auto session = find(client.id);
+    return session && deliver_to(*session, message, true);
+}
+
+bool EngineImpl::deliver_to(Session& session, const SharedBytes& message, bool lazy) {
+    if (!table_) return enqueue(session, stamped(message), lazy);
+    const auto extended = extend_out(&session, stamped(message), false, Reach::kEngines);
+    return extended ? enqueue(session, extended, lazy) : session.alive();
 }
 
 // With the timestamp extension: a copy that says when it was sent. `message` is an object that is not empty.
@@ -19,13 +30,14 @@ SharedBytes EngineImpl::stamped(const SharedBytes& message) const {
     return share("{\"timestamp\":" + timestamp_json(parts_.clock.unix_ms()) + ',' + message->substr(1));
 }
 
-bool EngineImpl::deliver_lazy(const ClientRef& client, const SharedBytes& message) {
-    const auto session = find(client.id);
-    return session && enqueue(*session, stamped(message), true);
-}
-
 bool EngineImpl::enqueue(Session& session, const SharedBytes& message, bool lazy) {
     if (!session.alive()) return false;
+    if (session.extensions.empty()) return push(session, message, lazy);
+    const auto own = extend_out(&session, message, false, Reach::kSessions);
+    return own ? session.alive() && push(session, own, lazy) : true;
+}
+
+bool EngineImpl::push(Session& session, const SharedBytes& message, bool lazy) {
     if (options_.extensions.activity == ExtensionOptions::Activity::kClientServer &&
         options_.extensions.max_inactivity > Millis{0}) {
         session.last_activity = parts_.clock.monotonic();
@@ -38,7 +50,7 @@ bool EngineImpl::enqueue(Session& session, const SharedBytes& message, bool lazy
         detach(session);
     }
     if (!fits(session, *message)) {
-        cut_later(session);
+        if (!may_drop(session) && session.alive()) cut_later(session);
         return false;
     }
     counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
@@ -113,16 +125,26 @@ void EngineImpl::cut_later(Session& session) {
 }
 
 void EngineImpl::publish_here(std::string_view channel, const SharedBytes& message, const Session* except) {
+    if (walking_ != 0) {  // a hook publishes in the middle of a broadcast
+        parts_.executor.post([self = std::weak_ptr(self_), name = std::string(channel), message] {
+            if (const auto engine = self.lock()) (*engine)->publish_here(name, message);
+        });
+        return;
+    }
     const bool lazy = lazy_channels_.matches(channel);
+    ++walking_;
     subscriptions_.for_each(channel, [&](Session& session) {
         if (&session != except) enqueue(session, message, lazy);
     });
+    --walking_;
 }
 
 // False: some other loop is too far behind; nothing was published.
-bool EngineImpl::publish_everywhere(const Message& message, const Session& publisher) {
-    const auto text =
+bool EngineImpl::publish_everywhere(const Message& message, const Session* publisher) {
+    auto text =
         broadcast_text(message, options_.extensions.timestamp ? timestamp_json(parts_.clock.unix_ms()) : "");
+    if (table_) text = extend_out(nullptr, text, false, Reach::kEngines);
+    if (!text) return true;  // deleted
     const auto concerned = [this](const std::unique_ptr<EngineImpl>& other) {
         return other.get() != this && other->counters_.subscriptions.load() != 0;
     };
@@ -130,8 +152,9 @@ bool EngineImpl::publish_everywhere(const Message& message, const Session& publi
         if (concerned(other) && other->backlog_.load() + text->size() > options_.broadcast_backlog)
             return false;
     }
-    const bool echoed = publisher.broadcast_to_publisher.value_or(options_.broadcast_to_publisher);
-    publish_here(message.channel, text, echoed ? nullptr : &publisher);
+    const bool spared =
+        publisher != nullptr && !publisher->broadcast_to_publisher.value_or(options_.broadcast_to_publisher);
+    publish_here(message.channel, text, spared ? publisher : nullptr);
     for (const auto& other : engines_) {
         if (!concerned(other)) continue;
         other->backlog_ += text->size();

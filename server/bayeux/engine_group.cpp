@@ -60,6 +60,10 @@ Executor& EngineGroup::executor(unsigned loop) {
     return impl_->engines.at(loop)->executor();
 }
 
+Hooks& EngineGroup::hooks(unsigned loop) {
+    return *impl_->engines.at(loop);
+}
+
 Counters EngineGroup::counters() const {
     Counters sum;
     for (const auto& engine : impl_->engines) {

@@ -10,6 +10,7 @@
 #include "base/executor.hpp"
 #include "base/random.hpp"
 #include "bayeux/engine.hpp"
+#include "bayeux/hooks.hpp"
 #include "bayeux/link.hpp"
 
 namespace twinpane::bayeux {
@@ -87,6 +88,7 @@ class EngineGroup {
     Engine& at(unsigned loop);
     Inlet& inlet(unsigned loop);
     Executor& executor(unsigned loop);
+    Hooks& hooks(unsigned loop);
 
     // Any thread.
     Counters counters() const;

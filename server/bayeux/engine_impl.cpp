@@ -75,6 +75,7 @@ void EngineImpl::release_stream(Session& session) {
 
 void EngineImpl::gone(const std::shared_ptr<Outlet>& outlet, bool overflowed) {
     outlet->gone_ = true;
+    if (const auto paused = std::exchange(outlet->paused_, nullptr)) parts_.timers.cancel(paused->timer);
     const auto session = outlet->session_.lock();
     outlet->session_.reset();
     if (!session || !session->alive()) return;
@@ -134,20 +135,29 @@ void EngineImpl::on_timer(const SessionPtr& session) {
 void EngineImpl::disconnect(const ClientRef& client) {
     const auto session = find(client.id);
     if (!session || !session->alive()) return;
-    const auto told = farewell();
+    if (walking_ == 0) return end(session, Removal::kEnded);
+    // A hook asked for it in the middle of a broadcast, whose lists must stay as they are.
+    parts_.executor.post([self = std::weak_ptr(self_), client] {
+        if (const auto engine = self.lock()) (*engine)->disconnect(client);
+    });
+}
+
+// By the server: the client is told to go.
+void EngineImpl::end(const SessionPtr& session, Removal why) {
+    const auto told = farewell(*session);
     if (const auto stream = session->stream) {
         answer_held(session, "none");
         auto last = session->queue.take_unsent();
         last.push_back(told);
         stream->send(last);
-        remove(session, Removal::kDisconnected);
+        remove(session, why);
     } else if (session->held) {
         answer_held(session, "none", told);
-        remove(session, Removal::kDisconnected);
+        remove(session, why);
     } else {
         // Nobody is there to be told. The next connect will be; until then only the id and the queue are
         // kept.
-        retire(session, Removal::kDisconnected);
+        retire(session, why);
         session->state = Session::State::kLeaving;
         arm(*session, std::max(session->deadline == Session::kNever ? Millis{0} : session->deadline,
                                parts_.clock.monotonic() + options_.max_interval));
@@ -157,24 +167,26 @@ void EngineImpl::disconnect(const ClientRef& client) {
 void EngineImpl::retire(const SessionPtr& session, Removal why) {
     session->state = Session::State::kGone;
     counters_.subscriptions -= session->subscriptions.size();
+    if (tracks_channels()) {
+        for (const auto& [channel, index] : session->subscriptions) {
+            if (channel->subscribers.size() == 1) announce(channel->name, -1);
+        }
+    }
     subscriptions_.remove_all(*session);
     --counters_.sessions;
-    switch (why) {
-        case Removal::kDisconnected:
-            ++counters_.disconnected;
-            break;
-        case Removal::kExpired:
-            ++counters_.expired;
-            break;
-        case Removal::kCut:
-            ++counters_.cut;
-    }
+    const bool silent = why == Removal::kExpired || why == Removal::kCut;
+    ++(why == Removal::kExpired ? counters_.expired
+       : why == Removal::kCut   ? counters_.cut
+                                : counters_.disconnected);
+
     auto all = handlers();
-    if (all.empty()) return;
-    // Later, so that no service is called back from within its own call.
+    auto listeners = table_ ? table_->session_listeners : std::vector<SessionListener*>();
+    if (all.empty() && listeners.empty()) return;
+    // Later, so that nobody is called back from within its own call.
     parts_.executor.post(
-        [ref = session->ref, all = std::move(all), timed_out = why != Removal::kDisconnected] {
-            for (auto* handler : all) handler->on_session_removed(ref, timed_out);
+        [ref = session->ref, all = std::move(all), listeners = std::move(listeners), silent, why] {
+            for (auto* handler : all) handler->on_session_removed(ref, silent);
+            for (auto* listener : listeners) listener->on_session_removed(ref, why);
         });
 }
 
@@ -191,7 +203,7 @@ void EngineImpl::remove(const SessionPtr& session, Removal why) {
     if (const auto held = take_held(*session)) {
         ReplyText text(held->id, "/meta/connect", false);
         text.error(why == Removal::kCut ? bayeux_error(Code::kQueueFull) : "402::session_unknown");
-        held->answer.fill(finish(text.advice(advice("handshake"))));
+        held->answer.fill(finish(text.advice(advice("handshake")), session.get()));
     }
     if (session->stream) release_stream(*session);
     retire(session, why);

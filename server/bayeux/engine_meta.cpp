@@ -54,22 +54,45 @@ void EngineImpl::receive(const Batch& batch, const Peer& peer, const std::shared
     if (outlet->kind() == Outlet::Kind::kExchange) {
         answer.round = std::make_shared<Round>(outlet, batch.messages.size());
     }
-    if (batch.is_handshake()) return handshake({batch.messages[0], peer, answer});
-    const auto session = resolve(batch, peer, outlet);
-    for (const auto& message : batch.messages) {
-        serve({message, peer, answer}, session);
+    if (outlet->paused_) return put_off(batch, peer, answer);
+    run(batch.messages, peer, std::move(answer), batch.client_id(), false);
+}
+
+// Serves messages in order, until one has to wait for a decision: the rest then waits behind it.
+void EngineImpl::run(std::span<const Message> messages, const Peer& peer, Answer answer,
+                     std::string_view client_id, bool extended) {
+    if (messages[0].channel == "/meta/handshake") return handshake({messages[0], peer, answer});
+    const auto session = resolve(client_id, peer, answer.outlet);
+    while (!messages.empty()) {
+        serve({messages[0], peer, answer, session.get()}, session, std::exchange(extended, false));
+        messages = messages.subspan(1);
         ++answer.slot;
+        const auto& paused = answer.outlet->paused_;
+        if (!paused || !paused->waiting) continue;
+        if (messages.empty()) return;
+        paused->works.insert(paused->works.begin() + 1,
+                             {copy_of(messages), peer, answer, std::string(client_id), false});
+        return;
     }
 }
 
+// The connection waits for a decision. A client that sends on and on meanwhile is cut off.
+void EngineImpl::put_off(const Batch& batch, const Peer& peer, const Answer& answer) {
+    auto& paused = *answer.outlet->paused_;
+    auto copy = copy_of(batch.messages);
+    paused.bytes += copy.text->size() + batch.messages.size() * sizeof(Message);
+    if (paused.bytes > options_.queue_bytes) return answer.outlet->refuse(Code::kRateLimited);
+    paused.works.push_back({std::move(copy), peer, answer, std::string(batch.client_id()), false});
+}
+
 // Whose transport message this is: the bound session's, or that of the first message's client id.
-EngineImpl::SessionPtr EngineImpl::resolve(const Batch& batch, const Peer& peer,
+EngineImpl::SessionPtr EngineImpl::resolve(std::string_view client_id, const Peer& peer,
                                            const std::shared_ptr<Outlet>& outlet) {
     const bool stream = outlet->kind() == Outlet::Kind::kStream;
     if (stream) {
         if (auto bound = outlet->session_.lock(); bound && bound->alive()) return bound;
     }
-    auto session = find(batch.client_id());
+    auto session = find(client_id);
     // A session of the internal side is of no use on the public one: its id must not open a way around the
     // wall.
     if (!session || session->internal != peer.internal || session->state == Session::State::kGone)
@@ -82,11 +105,18 @@ EngineImpl::SessionPtr EngineImpl::resolve(const Batch& batch, const Peer& peer,
     return session;
 }
 
-void EngineImpl::serve(const Request& request, const SessionPtr& session) {
+void EngineImpl::serve(const Request& request, const SessionPtr& session, bool extended) {
     const auto& message = request.message;
     const bool known = session && message.client_id == session->ref.id;
     if (message.channel.empty()) return refuse(request, "400::channel_missing");
     if (!valid_id(message.id)) return refuse(request, "405::message_id_invalid");
+    if (!extended && (table_ || (known && !session->extensions.empty()))) {
+        Incoming incoming(message);
+        if (!extend_in(known ? session.get() : nullptr, incoming)) {
+            return refuse(request, "404::message_deleted");
+        }
+        return serve({incoming.message(), request.peer, request.answer, request.session}, session, true);
+    }
     if (message.channel == "/meta/connect" && known && session->state != Session::State::kGone) {
         return connect(request, session);
     }
@@ -99,12 +129,6 @@ void EngineImpl::serve(const Request& request, const SessionPtr& session) {
     publish(request, session);
 }
 
-// What every reply ends with.
-SharedBytes EngineImpl::finish(ReplyText& text) const {
-    if (options_.extensions.timestamp) text.field("timestamp", timestamp_json(parts_.clock.unix_ms()));
-    return text.done();
-}
-
 void EngineImpl::reply(const Request& request, ReplyText& text) {
     const auto& message = request.message;
     if (options_.extensions.timesync && !message.ext.empty() && message.channel.starts_with("/meta/")) {
@@ -112,7 +136,7 @@ void EngineImpl::reply(const Request& request, ReplyText& text) {
         if (const auto sync = TimeSync::read(message.ext, now)) text.ext(ExtText().add(*sync, now));
     }
     counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
-    request.answer.fill(finish(text));
+    request.answer.fill(finish(text, request.session));
 }
 
 void EngineImpl::refuse(const Request& request, std::string_view error) {
@@ -141,9 +165,11 @@ struct EngineImpl::Handshake {
 };
 
 void EngineImpl::handshake(const Request& request) {
-    const auto& message = request.message;
+    Incoming incoming(request.message);
+    const auto& message = incoming.message();
     const auto& outlet = request.answer.outlet;
     if (!valid_id(message.id)) return refuse(request, "405::message_id_invalid");
+    if (!extend_in(nullptr, incoming)) return refuse(request, "404::message_deleted");
     if (outlet->handshaking_) return refuse(request, "403::handshake_failed");
     outlet->handshaking_ = true;
     const auto& extensions = options_.extensions;
@@ -177,11 +203,12 @@ void EngineImpl::finish_handshake(const Handshake& from, Result<std::shared_ptr<
         constexpr Millis kRetry{5000};
         text.error(code == Code::kRoleNotAllowed ? "403::handshake_denied" : bayeux_error(code))
             .advice({passes ? "handshake" : "none", passes ? kRetry : Millis{0}, options_.timeout});
-        from.answer.fill(finish(text.ext(ext)));
+        from.answer.fill(finish(text.ext(ext), nullptr));
         return;
     }
     const auto& outlet = from.answer.outlet;
     const auto session = make_session(from, std::move(*verdict));
+    tell(*session, &SessionListener::on_session_added);
     std::string types = "[";
     for (const auto& type : options_.connection_types) {
         if (types.size() > 1) types += ',';
@@ -209,7 +236,7 @@ void EngineImpl::finish_handshake(const Handshake& from, Result<std::shared_ptr<
     } else if (queue.acknowledging()) {
         ext.add("ack", "true");
     }
-    from.answer.fill_before(finish(text.ext(ext)), waiting);
+    from.answer.fill_before(finish(text.ext(ext), session.get()), waiting);
     if (outlet->kind() == Outlet::Kind::kStream && session->alive()) bind(session, outlet);
 }
 
@@ -254,15 +281,22 @@ void EngineImpl::subscribe(const Request& request, Session& session) {
             case ChannelKind::kWild:
                 break;
         }
-        if (!parts_.policy.may_subscribe(*session.principal, request.peer, name)) {
-            return refuse(request, "403:denied_by_security_policy:subscribe_denied");
+        if (!allowed(request, session, Operation::kCreate, name) ||
+            !allowed(request, session, Operation::kSubscribe, name)) {
+            return;
         }
+        if (!session.alive()) return refuse(request, "403::subscribe_failed");  // somebody ended it just now
         const auto full = session.subscriptions.size() >= options_.max_subscriptions;
         if (full && std::ranges::none_of(session.subscriptions,
                                          [&](const auto& entry) { return entry.channel->name == name; })) {
             return refuse(request, bayeux_error(Code::kRateLimited, "subscriptions"));
         }
-        if (subscriptions_.add(session, name)) ++counters_.subscriptions;
+        const auto channels = subscriptions_.channels();
+        if (!subscriptions_.add(session, name)) continue;
+        ++counters_.subscriptions;
+        if (subscriptions_.channels() != channels && tracks_channels()) announce(name, 1);
+        tell(session, &SessionListener::on_subscribed, name);
+        if (!session.alive()) return refuse(request, "403::subscribe_failed");
     }
     ReplyText text(message.id, message.channel, true);
     text.field("subscription", message.subscription);
@@ -276,7 +310,12 @@ void EngineImpl::unsubscribe(const Request& request, Session& session) {
     if (!names) return refuse(request, "403::subscription_invalid");
     for (const auto& name : *names) {
         if (kind_of(name) == ChannelKind::kInvalid) return refuse(request, "405::channel_invalid");
-        if (subscriptions_.remove(session, name)) --counters_.subscriptions;
+        const auto channels = subscriptions_.channels();
+        if (!subscriptions_.remove(session, name)) continue;
+        --counters_.subscriptions;
+        if (subscriptions_.channels() != channels && tracks_channels()) announce(name, -1);
+        tell(session, &SessionListener::on_unsubscribed, name);
+        if (!session.alive()) return refuse(request, "403::unsubscribe_failed");
     }
     ReplyText text(message.id, message.channel, true);
     text.field("subscription", message.subscription);
@@ -297,7 +336,7 @@ void EngineImpl::say_good_bye(const Request& request, const SessionPtr& session)
     }
     ReplyText text(request.message.id, request.message.channel, true);
     reply(request, text);
-    remove(session, Removal::kDisconnected);
+    remove(session, Removal::kGoodBye);
 }
 
 // --- publish ---
@@ -315,16 +354,29 @@ void EngineImpl::publish(const Request& request, const SessionPtr& session) {
         case ChannelKind::kBroadcast:
             break;
     }
-    if (!parts_.policy.may_publish(*session->principal, request.peer, message.channel)) {
-        return refuse(request, "403:denied_by_security_policy:publish_denied");
+    if (!allowed(request, *session, Operation::kCreate, message.channel) ||
+        !allowed(request, *session, Operation::kPublish, message.channel)) {
+        return;
     }
-    if (!publish_everywhere(message, *session)) return refuse(request, bayeux_error(Code::kRateLimited));
+    if (table_ && !table_->channel_listeners.empty()) {
+        Incoming incoming(message);
+        if (!listened(*session, incoming)) return refuse(request, "404::message_deleted");
+        return broadcast({incoming.message(), request.peer, request.answer, request.session}, *session);
+    }
+    broadcast(request, *session);
+}
+
+void EngineImpl::broadcast(const Request& request, const Session& session) {
+    const auto& message = request.message;
+    if (!publish_everywhere(message, &session)) return refuse(request, bayeux_error(Code::kRateLimited));
     ReplyText text(message.id, message.channel, true);
     reply(request, text);
 }
 
 void EngineImpl::publish_to_service(const Request& request, const SessionPtr& session) {
-    const auto& message = request.message;
+    Incoming incoming(request.message);
+    if (table_ && !listened(*session, incoming)) return refuse(request, "404::message_deleted");
+    const auto& message = incoming.message();
     const auto service = std::ranges::find_if(
         services_, [&](const auto& entry) { return below(message.channel, entry.first); });
     if (service == services_.end()) {
@@ -338,15 +390,15 @@ void EngineImpl::publish_to_service(const Request& request, const SessionPtr& se
     publish.channel = message.channel;
     publish.data = message.data.empty() ? std::string_view("null") : message.data;
     publish.id = message.id;
-    auto done = [self = std::weak_ptr(self_), answer = request.answer, id = std::string(message.id),
-                 channel = std::string(message.channel)](std::optional<Error> error,
-                                                         const std::string& args) {
+    auto done = [self = std::weak_ptr(self_), answer = request.answer, weak = std::weak_ptr(session),
+                 id = std::string(message.id), channel = std::string(message.channel)](
+                    std::optional<Error> error, const std::string& args) {
         const auto engine = self.lock();
         if (!engine) return;
         (*engine)->counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
         ReplyText text(id, channel, !error);
         if (error) text.error(bayeux_error(error->code, args));
-        answer.fill((*engine)->finish(text));
+        answer.fill((*engine)->finish(text, weak.lock().get()));
     };
     service->second->on_publish(publish, Reply(std::move(done)));
 }

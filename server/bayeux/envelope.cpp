@@ -147,6 +147,33 @@ Batch own_text(Batch batch, std::string_view original) {
     return batch;
 }
 
+Batch copy_of(std::span<const Message> messages) {
+    Batch copy;
+    copy.messages.assign(messages.begin(), messages.end());
+    const auto each_view = [&copy](auto&& visit) {
+        for (auto& message : copy.messages) {
+            for (auto* view : {&message.channel, &message.client_id, &message.id, &message.data, &message.ext,
+                               &message.advice, &message.subscription}) {
+                visit(*view);
+            }
+            for (auto& [key, value] : message.extra) {
+                visit(key);
+                visit(value);
+            }
+        }
+    };
+    std::size_t size = 0;
+    each_view([&size](std::string_view view) { size += view.size(); });
+    copy.text = std::make_unique<std::string>();
+    copy.text->reserve(size);  // so that views into it hold
+    each_view([&copy](std::string_view& view) {
+        const auto at = copy.text->size();
+        copy.text->append(view);
+        view = std::string_view(*copy.text).substr(at);
+    });
+    return copy;
+}
+
 bool valid_message_id(std::string_view id) {
     if (!usable_message_id(id)) return false;
     return !is_string(id) || std::ranges::all_of(id.substr(1, id.size() - 2), [](char c) {

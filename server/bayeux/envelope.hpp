@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,9 @@ Result<Batch> parse_batch(std::string_view text, Utf8 utf8 = Utf8::kUnchecked);
 // The same batch with a copy of its text inside, fit to be sent to another thread. `original` is what was
 // parsed.
 Batch own_text(Batch batch, std::string_view original);
+
+// A batch of these messages that owns all of their text.
+Batch copy_of(std::span<const Message> messages);
 
 // True for what a client may use as message id: a JSON string of letters and digits, or a number; or none.
 bool valid_message_id(std::string_view id);

@@ -19,6 +19,7 @@ namespace twinpane::bayeux {
 
 struct Batch;   // bayeux/envelope.hpp
 class Session;  // the engine's own
+struct Paused;  // likewise
 
 // The loop that a client id says it lives on; nothing if it has not the form that engines hand out.
 std::optional<unsigned> loop_of(std::string_view client_id);
@@ -52,6 +53,7 @@ class Outlet {
   private:
     friend class EngineImpl;
     std::weak_ptr<Session> session_;  // whose stream, or whose connect; touched by the engine only
+    std::shared_ptr<Paused> paused_;  // messages that wait for a decision
     bool gone_ = false;
     bool handshaking_ = false;
     Kind kind_;

@@ -11,6 +11,7 @@
 #include "base/executor.hpp"
 #include "bayeux/engine.hpp"
 #include "bayeux/extensions.hpp"
+#include "bayeux/hooks.hpp"
 #include "bayeux/link.hpp"
 #include "bayeux/queue.hpp"
 #include "bayeux/round.hpp"
@@ -75,9 +76,11 @@ class Session : public std::enable_shared_from_this<Session> {
 
     bool flush_posted = false;
     std::vector<Subscription> subscriptions;
+    std::vector<std::shared_ptr<Extension>> extensions;
     std::uint64_t stamp = 0;  // the last broadcast that reached this session
 
     bool alive() const { return state == State::kAlive; }
+    SessionInfo info() const { return {ref, *principal, internal}; }
     // Messages go out at once.
     bool direct() const { return stream && !connect_only; }
 };

@@ -49,7 +49,7 @@ class FakeOutlet final : public Outlet {
     bool accepts = true;
 };
 
-// Lets everybody in, unless told otherwise; may keep handshakes waiting.
+// Lets everybody in, unless told otherwise; may keep handshakes and decisions waiting.
 class FakePolicy final : public SecurityPolicy {
   public:
     using Done = std::move_only_function<void(Result<std::shared_ptr<const Principal>>)>;
@@ -72,8 +72,25 @@ class FakePolicy final : public SecurityPolicy {
         return !channel.starts_with("/closed");
     }
 
+    bool may_create(const Principal&, const Peer&, std::string_view channel) override {
+        return !channel.starts_with(may_not_create);
+    }
+    bool decides_creation() const override { return creation; }
+    Decision decide(const Question& question, Deferral& deferral) override {
+        if (!later) return SecurityPolicy::decide(question, deferral);
+        asked.emplace_back(question.channel);
+        decisions.push_back(deferral.take());
+        if (at_once) decisions.back()(true);
+        return Decision::kLater;
+    }
+
     std::optional<Code> deny;
     bool wait = false;
+    bool creation = false;
+    std::string may_not_create = "/closed";
+    bool later = false, at_once = false;
+    std::vector<Deferral::Decide> decisions;
+    std::vector<std::string> asked;
     std::deque<Done> waiting;
     Peer last_peer;
     std::string last_ext;

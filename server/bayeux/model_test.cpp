@@ -94,11 +94,13 @@ class Script {
         if (waiting_) return;
         note(at_once ? "ask" : "connect");
         if (streaming_ && !stream_) stream_ = Rig::stream();
-        asked_ = streaming_ ? stream_ : Rig::exchange();
+        const auto previous = std::exchange(asked_, streaming_ ? stream_ : Rig::exchange());
         waiting_ = true;
         last_connect_ = connect_text(at_once || first_);
         first_ = false;
         rig_.send(asked_, last_connect_);
+        // The connection of an answer that was read may close at any time later.
+        if (previous && previous->kind() == Outlet::Kind::kExchange && below(2) == 0) rig_.gone(previous);
         read();
     }
 

@@ -146,6 +146,9 @@ TEST(Settings, DefaultsOfTheOptionsAreThoseOfTheParts) {
     EXPECT_EQ(engine.ack_messages, plain.ack_messages);
     const auto bayeux = bayeux_options(config);
     EXPECT_TRUE(bayeux.websocket.on && bayeux.long_polling.on && !bayeux.callback_polling.on);
+    EXPECT_EQ(bayeux.websocket.rules.timeout, plain.timeout);
+    EXPECT_EQ(bayeux.websocket.rules.connect_only, false);
+    EXPECT_TRUE(bayeux.websocket.rules.takes_over);
     EXPECT_EQ(bayeux.cookie, std::nullopt);
     EXPECT_EQ(bayeux.replaced_connect_status, transport::BayeuxOptions{}.replaced_connect_status);
     EXPECT_EQ(bayeux.websocket.max_message, std::nullopt);
@@ -162,6 +165,8 @@ TEST(Settings, EveryCometdOptionReachesItsPart) {
         "  paths: [/bayeux, /cobrowse/n/one/cometd]\n"
         "  allowedTransports: callback-polling, long-polling\n"
         "  timeout: 1000\n  interval: 2000\n  maxInterval: 3000\n  maxLazyTimeout: 4000\n"
+        "  ws: {timeout: 1001, metaConnectDeliverOnly: false, requireHandshakePerConnection: true}\n"
+        "  long-polling.json: {interval: 2001}\n  long-polling.jsonp: {maxInterval: 3001}\n"
         "  metaConnectDeliverOnly: true\n  handshakeReconnect: true\n"
         "  allowMessageDeliveryDuringHandshake: true\n  broadcastToPublisher: false\n"
         "  validateMessageFields: false\n  maxQueue: 100\n  lazy_channels: [/lazy/**]\n"
@@ -197,6 +202,14 @@ TEST(Settings, EveryCometdOptionReachesItsPart) {
     EXPECT_EQ(bayeux_limits(config).unbound, Millis{3000});
     const auto bayeux = bayeux_options(config);
     EXPECT_TRUE(!bayeux.websocket.on && bayeux.long_polling.on && bayeux.callback_polling.on);
+    EXPECT_EQ(bayeux.websocket.rules.timeout, Millis{1001});
+    EXPECT_EQ(bayeux.long_polling.rules.timeout, Millis{1000});
+    EXPECT_EQ(bayeux.long_polling.rules.interval, Millis{2001});
+    EXPECT_EQ(bayeux.callback_polling.rules.interval, Millis{2000});
+    EXPECT_EQ(bayeux.callback_polling.rules.max_interval, Millis{3001});
+    EXPECT_EQ(bayeux.websocket.rules.connect_only, false);
+    EXPECT_EQ(bayeux.long_polling.rules.connect_only, true);
+    EXPECT_FALSE(bayeux.websocket.rules.takes_over);
     EXPECT_EQ(bayeux.websocket.max_message, 200'000U);
     EXPECT_EQ(bayeux.long_polling.max_message, 100'000U);
     EXPECT_EQ(bayeux.callback_polling.max_message, 1500U);

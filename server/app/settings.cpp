@@ -85,6 +85,10 @@ transport::BayeuxOptions::One one_transport(const config::Config& config, std::s
     one.on = std::ranges::find(served, name) != served.end();
     const auto own = config.integer("cometd.maxMessageSize", transport);
     if (own > 0) one.max_message = static_cast<std::size_t>(own);
+    one.rules.timeout = Millis{config.integer("cometd.timeout", transport)};
+    one.rules.interval = Millis{config.integer("cometd.interval", transport)};
+    one.rules.max_interval = Millis{config.integer("cometd.maxInterval", transport)};
+    one.rules.connect_only = config.flag("cometd.metaConnectDeliverOnly", transport);
     return one;
 }
 
@@ -112,6 +116,7 @@ transport::BayeuxOptions bayeux_options(const config::Config& config) {
     options.websocket = one_transport(config, "websocket", Transport::kWebSocket);
     options.long_polling = one_transport(config, "long-polling", Transport::kLongPolling);
     options.callback_polling = one_transport(config, "callback-polling", Transport::kCallbackPolling);
+    options.websocket.rules.takes_over = !config.flag("cometd.ws.requireHandshakePerConnection");
     options.callback_parameter = config.text("cometd.callbackParameter", Transport::kCallbackPolling);
     options.callback_max_length = static_cast<std::size_t>(
         config.integer("cometd.callbackParameterMaxLength", Transport::kCallbackPolling));

@@ -44,10 +44,11 @@ void EngineImpl::connect(const Request& request, const SessionPtr& session) {
     const bool moved = session->last_connect != kind;
     session->connected = true;
     session->last_connect = kind;
-    session->interval =
-        std::min(kMaxClientInterval, own_advice(message.advice, "interval").value_or(options_.interval));
-    const auto timeout =
-        std::min(options_.timeout, own_advice(message.advice, "timeout").value_or(options_.timeout));
+    session->timing = timing_of(*outlet);
+    session->interval = std::min(kMaxClientInterval,
+                                 own_advice(message.advice, "interval").value_or(session->timing.interval));
+    const auto timeout = std::min(session->timing.timeout,
+                                  own_advice(message.advice, "timeout").value_or(session->timing.timeout));
 
     auto held = std::make_unique<HeldConnect>();
     held->answer = request.answer;
@@ -100,7 +101,7 @@ bool EngineImpl::inactive(const Session& session) const {
 void EngineImpl::dismiss(const Request& request, const SessionPtr& session) {
     const auto& message = request.message;
     ReplyText text(message.id, message.channel, true);
-    text.advice(advice("none"));
+    text.advice(advice(session->timing, "none"));
     std::vector<SharedBytes> waiting;
     ExtText ext;
     if (session->queue.acknowledging()) {
@@ -141,9 +142,9 @@ void EngineImpl::drop_held(Session& session) {
 void EngineImpl::answer_held(const SessionPtr& session, std::string_view reconnect, SharedBytes after) {
     auto held = take_held(*session);
     if (!held) return;
-    arm(*session, parts_.clock.monotonic() + held->interval + options_.max_interval);
+    arm(*session, parts_.clock.monotonic() + held->interval + session->timing.max_interval);
     ReplyText text(held->id, "/meta/connect", true);
-    if (held->advise || reconnect != "retry" || stopping_) text.advice(advice(reconnect));
+    if (held->advise || reconnect != "retry" || stopping_) text.advice(advice(session->timing, reconnect));
     give_answer(session, std::move(held), text, std::move(after));
 }
 
@@ -152,10 +153,10 @@ void EngineImpl::answer_surplus(const SessionPtr& session) {
     auto held = take_held(*session);
     const auto pause = options_.multi_session_interval;
     const bool may_poll = pause > Millis{0};
-    arm(*session, parts_.clock.monotonic() + std::max(held->interval, pause) + options_.max_interval);
+    arm(*session, parts_.clock.monotonic() + std::max(held->interval, pause) + session->timing.max_interval);
     ReplyText text(held->id, "/meta/connect", may_poll);
     if (!may_poll) text.error(bayeux_error(Code::kRateLimited, "multiple_clients"));
-    auto slower = advice(may_poll ? "retry" : "none");
+    auto slower = advice(session->timing, may_poll ? "retry" : "none");
     if (may_poll) slower.interval = pause;
     slower.multiple_clients = true;
     session->advise = true;
@@ -181,13 +182,12 @@ void EngineImpl::give_answer(const SessionPtr& session, std::unique_ptr<HeldConn
     if (!queue.acknowledging()) queue.put_back(waiting);
 }
 
-Advice EngineImpl::advice(std::string_view reconnect) const {
+Advice EngineImpl::advice(const Timing& timing, std::string_view reconnect) const {
     // While stopping nothing is held, so clients must pause by themselves.
     constexpr Millis kPauseWhileStopping{1000};
-    const auto interval = reconnect == "handshake" ? Millis{0} : options_.interval;
-    Advice advice{reconnect, stopping_ ? std::max(interval, kPauseWhileStopping) : interval,
-                  options_.timeout};
-    if (options_.handshake_reconnect) advice.max_interval = options_.max_interval;
+    const auto interval = reconnect == "handshake" ? Millis{0} : timing.interval;
+    Advice advice{reconnect, stopping_ ? std::max(interval, kPauseWhileStopping) : interval, timing.timeout};
+    if (options_.handshake_reconnect) advice.max_interval = timing.max_interval;
     return advice;
 }
 

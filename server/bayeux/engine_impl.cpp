@@ -18,6 +18,17 @@ void EngineImpl::service(std::string prefix, ServiceHandler& handler) {
 
 // --- connections ---
 
+const OutletRules& Outlet::rules() const {
+    static const OutletRules kNone;
+    return kNone;
+}
+
+Timing EngineImpl::timing_of(const Outlet& outlet) const {
+    const auto& own = outlet.rules();
+    return {own.timeout.value_or(options_.timeout), own.interval.value_or(options_.interval),
+            own.max_interval.value_or(options_.max_interval)};
+}
+
 EngineImpl::SessionPtr EngineImpl::find(std::string_view client_id) const {
     const auto found = sessions_.find(client_id);
     return found == sessions_.end() ? nullptr : found->second;
@@ -35,6 +46,8 @@ void EngineImpl::bind(const SessionPtr& session, const std::shared_ptr<Outlet>& 
     if (session->stream) release_stream(*session);
     session->stream = stream;
     stream->session_ = session;
+    session->connect_only = stream->rules().connect_only.value_or(options_.meta_connect_deliver_only) ||
+                            session->queue.acknowledging();
     stream->bound(session->ref.id);
     link(*session, true);
     if (session->direct()) flush_to_stream(*session);
@@ -45,7 +58,7 @@ void EngineImpl::bind(const SessionPtr& session, const std::shared_ptr<Outlet>& 
 void EngineImpl::detach(Session& session) {
     if (session.held && session.held->answer.outlet == session.stream) drop_held(session);
     session.stream.reset();
-    arm(session, parts_.clock.monotonic() + session.interval + options_.max_interval);
+    arm(session, parts_.clock.monotonic() + session.interval + session.timing.max_interval);
     if (!session.held) link(session, false);
 }
 
@@ -88,7 +101,7 @@ void EngineImpl::gone(const std::shared_ptr<Outlet>& outlet, bool overflowed) {
         detach(*session);
     } else if (session->held && session->held->answer.outlet == outlet) {
         drop_held(*session);
-        arm(*session, parts_.clock.monotonic() + session->interval + options_.max_interval);
+        arm(*session, parts_.clock.monotonic() + session->interval + session->timing.max_interval);
         if (!session->stream) link(*session, false);
     } else if (session->queue.take_back(outlet)) {
         // The answer did not arrive: its messages wait for the next connect, which may be there already.
@@ -117,7 +130,7 @@ void EngineImpl::arm(Session& session, Millis deadline) {
 
 void EngineImpl::touch(Session& session) {
     if (session.deadline == Session::kNever) return;
-    arm(session, std::max(session.deadline, parts_.clock.monotonic() + options_.max_interval));
+    arm(session, std::max(session.deadline, parts_.clock.monotonic() + session.timing.max_interval));
 }
 
 void EngineImpl::on_timer(const SessionPtr& session) {
@@ -160,7 +173,7 @@ void EngineImpl::end(const SessionPtr& session, Removal why) {
         retire(session, why);
         session->state = Session::State::kLeaving;
         arm(*session, std::max(session->deadline == Session::kNever ? Millis{0} : session->deadline,
-                               parts_.clock.monotonic() + options_.max_interval));
+                               parts_.clock.monotonic() + session->timing.max_interval));
     }
 }
 
@@ -203,7 +216,7 @@ void EngineImpl::remove(const SessionPtr& session, Removal why) {
     if (const auto held = take_held(*session)) {
         ReplyText text(held->id, "/meta/connect", false);
         text.error(why == Removal::kCut ? bayeux_error(Code::kQueueFull) : "402::session_unknown");
-        held->answer.fill(finish(text.advice(advice("handshake")), session.get()));
+        held->answer.fill(finish(text.advice(advice(session->timing, "handshake")), session.get()));
     }
     if (session->stream) release_stream(*session);
     retire(session, why);

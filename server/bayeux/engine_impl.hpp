@@ -140,7 +140,8 @@ class EngineImpl final : public Engine, public Inlet, public Hooks {
     bool inactive(const Session& session) const;
     void drop_held(Session& session);
     std::unique_ptr<HeldConnect> take_held(Session& session);
-    Advice advice(std::string_view reconnect = "retry") const;
+    Timing timing_of(const Outlet& outlet) const;
+    Advice advice(const Timing& timing, std::string_view reconnect = "retry") const;
     bool valid_id(std::string_view id) const {
         return options_.validate_fields ? valid_message_id(id) : usable_message_id(id);
     }

@@ -92,6 +92,7 @@ EngineImpl::SessionPtr EngineImpl::resolve(std::string_view client_id, const Pee
     if (stream) {
         if (auto bound = outlet->session_.lock(); bound && bound->alive()) return bound;
     }
+    if (stream && !outlet->rules().takes_over) return nullptr;
     auto session = find(client_id);
     // A session of the internal side is of no use on the public one: its id must not open a way around the
     // wall.
@@ -149,7 +150,8 @@ void EngineImpl::refuse_unknown(const Request& request) {
     ReplyText text(request.message.id, request.message.channel, false);
     text.field("subscription", echo(request.message)).error("402::session_unknown");
     // Only a connect may be told to shake hands again; CometD's clients do it by themselves otherwise.
-    if (request.message.channel == "/meta/connect") text.advice(advice("handshake"));
+    if (request.message.channel == "/meta/connect")
+        text.advice(advice(timing_of(*request.answer.outlet), "handshake"));
     reply(request, text);
 }
 
@@ -202,7 +204,8 @@ void EngineImpl::finish_handshake(const Handshake& from, Result<std::shared_ptr<
         const bool passes = info(code).status >= 500;
         constexpr Millis kRetry{5000};
         text.error(code == Code::kRoleNotAllowed ? "403::handshake_denied" : bayeux_error(code))
-            .advice({passes ? "handshake" : "none", passes ? kRetry : Millis{0}, options_.timeout});
+            .advice({passes ? "handshake" : "none", passes ? kRetry : Millis{0},
+                     timing_of(*from.answer.outlet).timeout});
         from.answer.fill(finish(text.ext(ext), nullptr));
         return;
     }
@@ -218,7 +221,7 @@ void EngineImpl::finish_handshake(const Handshake& from, Result<std::shared_ptr<
     std::string client_id;
     json::append_quoted(client_id, session->ref.id);
     text.field("version", "\"1.0\"").field("minimumVersion", "\"1.0\"").field("clientId", client_id);
-    text.field("supportedConnectionTypes", types).advice(advice());
+    text.field("supportedConnectionTypes", types).advice(advice(session->timing));
 
     // What was delivered to the session meanwhile follows the reply where the client counts it; else it
     // waits.
@@ -251,14 +254,15 @@ EngineImpl::SessionPtr EngineImpl::make_session(const Handshake& from,
     session->internal = from.peer.internal;
     session->browser = from.peer.browser;
     session->last_activity = parts_.clock.monotonic();
-    session->interval = options_.interval;
+    session->timing = timing_of(*from.answer.outlet);
+    session->interval = session->timing.interval;
     session->last_connect = from.answer.outlet->kind();
     session->connect_only = options_.meta_connect_deliver_only || from.acknowledge;
     if (from.acknowledge) session->queue.use_acknowledgements();
     sessions_.emplace(session->ref.id, session);
     ++counters_.sessions;
     ++counters_.handshakes;
-    arm(*session, parts_.clock.monotonic() + options_.interval + options_.max_interval);
+    arm(*session, parts_.clock.monotonic() + session->interval + session->timing.max_interval);
     return session;
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "bayeux/engine.hpp"
 
@@ -23,6 +24,14 @@ struct Paused;  // likewise
 
 // The loop that a client id says it lives on; nothing if it has not the form that engines hand out.
 std::optional<unsigned> loop_of(std::string_view client_id);
+
+// What a transport does in its own way. What is empty is as EngineOptions has it.
+struct OutletRules {
+    std::optional<Millis> timeout = {}, interval = {}, max_interval = {};
+    std::optional<bool> connect_only = {};  // streams: meta_connect_deliver_only
+    // Streams: one that did not shake hands itself may go on with another connection's session.
+    bool takes_over = true;
+};
 
 class Outlet {
   public:
@@ -42,6 +51,8 @@ class Outlet {
     virtual bool send(std::span<const SharedBytes> messages) = 0;
     // Completes an exchange with this error; closes a stream with it.
     virtual void refuse(Code code) = 0;
+    // Those of its transport; they outlive it.
+    virtual const OutletRules& rules() const;
     // Bytes handed over and not yet written.
     virtual std::size_t queued_bytes() const = 0;
     // Streams: the engine now takes this connection for that session's / for nobody's any more.

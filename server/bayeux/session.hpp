@@ -33,6 +33,11 @@ struct HeldConnect {
     std::uint64_t serial = 0;  // to be told from later ones
 };
 
+// The times of a session: those of the transport that it last connected by.
+struct Timing {
+    Millis timeout{0}, interval{0}, max_interval{0};
+};
+
 class Session : public std::enable_shared_from_this<Session> {
   public:
     static constexpr Millis kNever = Millis::max();
@@ -66,11 +71,12 @@ class Session : public std::enable_shared_from_this<Session> {
     TimerId lazy_timer = 0;
     std::optional<bool> broadcast_to_publisher;  // its own setting
 
+    Timing timing;
     // Expiry. The timer may be older than the deadline; it is looked at when it fires.
     Millis deadline = kNever;
     Millis timer_at = kNever;
     TimerId timer = 0;
-    Millis interval{0};  // the client's own, of its last connect, or the engine's
+    Millis interval{0};  // the client's own, of its last connect, or its transport's
 
     Millis last_activity{0};  // for the activity extension
 

@@ -49,7 +49,7 @@ class Config {
   private:
     friend class Reader;
     const Value& value(std::string_view name, Transport transport) const;
-    // Beside every option the names with prefixes that were given (cometd.ws.maxMessageSize).
+    // Beside every option the names with prefixes that were given (cometd.ws.timeout).
     std::map<std::string, Value, std::less<>> values_;
     std::vector<Site> sites_;
     std::vector<std::string> ignored_;  // options of type kIgnored that were given, with the reason

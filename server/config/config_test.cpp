@@ -195,19 +195,19 @@ TEST(Cometd, NamesOfTheOriginalAreTakenWithItsUnits) {
 TEST(Cometd, AnOptionMayDifferByTransport) {
     const auto parsed = parse(
         "cometd:\n"
-        "  maxMessageSize: 30KiB\n"
-        "  ws: {maxMessageSize: 60KiB}\n"
+        "  timeout: 30s\n"
+        "  ws: {timeout: 60s}\n"
         "  long-polling:\n"
-        "    maxMessageSize: 20KiB\n"
-        "    jsonp: {maxMessageSize: 10KiB}\n"
-        "cometd.long-polling.json.trustClientSession: true\n");
+        "    timeout: 20s\n"
+        "    jsonp: {timeout: 10s}\n"
+        "cometd.long-polling.json.interval: 5ms\n");
     const auto& config = good(parsed);
-    EXPECT_EQ(config.integer("cometd.maxMessageSize"), 30 << 10);
-    EXPECT_EQ(config.integer("cometd.maxMessageSize", Transport::kWebSocket), 60 << 10);
-    EXPECT_EQ(config.integer("cometd.maxMessageSize", Transport::kLongPolling), 20 << 10);
-    EXPECT_EQ(config.integer("cometd.maxMessageSize", Transport::kCallbackPolling), 10 << 10);
-    EXPECT_FALSE(config.flag("cometd.trustClientSession"));
-    EXPECT_TRUE(config.flag("cometd.trustClientSession", Transport::kLongPolling));
+    EXPECT_EQ(config.integer("cometd.timeout"), 30'000);
+    EXPECT_EQ(config.integer("cometd.timeout", Transport::kWebSocket), 60'000);
+    EXPECT_EQ(config.integer("cometd.timeout", Transport::kLongPolling), 20'000);
+    EXPECT_EQ(config.integer("cometd.timeout", Transport::kCallbackPolling), 10'000);
+    EXPECT_EQ(config.integer("cometd.interval", Transport::kLongPolling), 5);
+    EXPECT_EQ(config.integer("cometd.interval", Transport::kCallbackPolling), 0);
 }
 
 TEST(Cometd, WhatOnlyAJvmUnderstandsIsAcceptedWithAWarning) {

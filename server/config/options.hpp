@@ -42,8 +42,8 @@ struct Option {
     std::vector<std::string_view> choices;
     std::string_view doc;
     // "cometd." options: the transports that may have a value of their own. It is written with CometD's
-    // prefixes: cometd.ws.maxMessageSize, cometd.long-polling.maxMessageSize,
-    // cometd.long-polling.json.maxMessageSize, cometd.long-polling.jsonp.maxMessageSize; the longer name
+    // prefixes: cometd.ws.timeout, cometd.long-polling.timeout,
+    // cometd.long-polling.json.timeout, cometd.long-polling.jsonp.timeout; the longer name
     // wins.
     Transports transports = 0;
 };
@@ -53,7 +53,7 @@ const std::vector<Option>& options();
 // Nullptr if there is no such option.
 const Option* find_option(std::string_view name);
 
-// A name with the prefix of a transport ("cometd.ws.maxMessageSize"): the option that it specialises, nullptr
+// A name with the prefix of a transport ("cometd.ws.timeout"): the option that it specialises, nullptr
 // if there is none, and whether that option may differ by transport.
 struct ScopedName {
     const Option* option = nullptr;

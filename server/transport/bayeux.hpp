@@ -55,6 +55,7 @@ struct BayeuxOptions {
     struct One {
         bool on = true;
         std::optional<std::size_t> max_message = std::nullopt;  // instead of BayeuxLimits::max_message
+        bayeux::OutletRules rules = {};
     };
     One websocket, long_polling, callback_polling{.on = false};
 

@@ -47,7 +47,7 @@ void HttpExchange::respond(net::Response response) {
 }
 
 RemoteExchange::RemoteExchange(std::shared_ptr<HttpExchange> exchange, Executor& there)
-    : Outlet(Kind::kExchange), exchange_(std::move(exchange)), there_(there) {}
+    : Outlet(Kind::kExchange), rules_(exchange->rules()), exchange_(std::move(exchange)), there_(there) {}
 
 bool RemoteExchange::send(std::span<const SharedBytes> messages) {
     if (!exchange_) return false;
@@ -118,8 +118,8 @@ void serve(BayeuxContext& context, net::Side side, net::Request& request, const 
 }
 
 // The answer's form; nothing if the page may not ask at all, which is answered here.
-std::optional<AnswerForm> admit(const BayeuxContext& context, net::Side side, const net::Request& request,
-                                net::Responder& responder) {
+std::optional<AnswerForm> admit(const BayeuxContext& context, const BayeuxOptions::One& transport,
+                                net::Side side, const net::Request& request, net::Responder& responder) {
     auto origin = check_origin(request, side, context.allowed);
     if (!origin.allowed) {
         context.refused(Code::kOriginNotAllowed, request.peer);
@@ -127,14 +127,15 @@ std::optional<AnswerForm> admit(const BayeuxContext& context, net::Side side, co
         return std::nullopt;
     }
     return AnswerForm{.origin = std::move(origin),
-                      .replaced_status = context.options.replaced_connect_status};
+                      .replaced_status = context.options.replaced_connect_status,
+                      .transport = transport};
 }
 
 }  // namespace
 
 void serve_post(BayeuxContext& context, net::Side side, net::Request request,
                 std::shared_ptr<net::Responder> responder) {
-    auto form = admit(context, side, request, *responder);
+    auto form = admit(context, context.options.long_polling, side, request, *responder);
     if (!form) return;
     const auto type = std::string(request.headers.find("Content-Type").value_or(""));
     const auto text = json_of_body(type, std::move(request.body));
@@ -143,7 +144,7 @@ void serve_post(BayeuxContext& context, net::Side side, net::Request request,
 
 void serve_get(BayeuxContext& context, net::Side side, net::Request request,
                std::shared_ptr<net::Responder> responder) {
-    auto form = admit(context, side, request, *responder);
+    auto form = admit(context, context.options.callback_polling, side, request, *responder);
     if (!form) return;
     const auto& options = context.options;
     // net lets GET serve HEAD; here both change what is waiting, and nobody would see the answer.

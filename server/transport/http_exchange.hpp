@@ -16,9 +16,10 @@ namespace twinpane::transport {
 // How the answer to one request is dressed.
 struct AnswerForm {
     Origin origin = {};
-    std::string callback = {};    // callback-polling: the function to call; empty: plain JSON
-    std::string set_cookie = {};  // cookie mode: what an answer of the engine sets
-    int replaced_status = 409;    // of a connect that a newer one replaced
+    std::string callback = {};            // callback-polling: the function to call; empty: plain JSON
+    std::string set_cookie = {};          // cookie mode: what an answer of the engine sets
+    int replaced_status = 409;            // of a connect that a newer one replaced
+    const BayeuxOptions::One& transport;  // the context's
 };
 
 // The request's side: lives on the loop of its connection.
@@ -28,6 +29,7 @@ class HttpExchange final : public bayeux::Outlet {
 
     bool send(std::span<const SharedBytes> messages) override;
     void refuse(Code code) override;
+    const bayeux::OutletRules& rules() const override { return form_.transport.rules; }
     std::size_t queued_bytes() const override { return 0; }
 
   private:
@@ -44,9 +46,11 @@ class RemoteExchange final : public bayeux::Outlet {
 
     bool send(std::span<const SharedBytes> messages) override;
     void refuse(Code code) override;
+    const bayeux::OutletRules& rules() const override { return rules_; }
     std::size_t queued_bytes() const override { return 0; }
 
   private:
+    const bayeux::OutletRules& rules_;
     std::shared_ptr<HttpExchange> exchange_;  // null once answered
     Executor& there_;
 };

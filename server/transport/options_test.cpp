@@ -276,8 +276,73 @@ TEST_F(Options, TheSubProtocolThatIsAskedForMustBeOffered) {
     EXPECT_EQ(WsClient(port, kPath, "Sec-WebSocket-Protocol: other\r\n").status(), 400);
 }
 
+TEST_F(Options, TimesMayDifferByTransport) {
+    options.websocket.rules = {.timeout = Millis{20'000}, .interval = Millis{5}};
+    options.long_polling.rules = {.timeout = Millis{70}, .max_interval = Millis{1500}};
+    options.callback_polling.on = true;
+    start();
+    WsClient socket(port, kPath);
+    socket.send_text(Rig::kHandshake);
+    const auto shaken = socket.read_text().value_or("");
+    EXPECT_THAT(shaken, HasSubstr(R"("advice":{"reconnect":"retry","interval":5,"timeout":20000})"));
+    Client client(port);
+    const auto reply = post(client, Rig::kHandshake).body;
+    EXPECT_THAT(reply, HasSubstr(R"("advice":{"reconnect":"retry","interval":0,"timeout":70})"));
+    EXPECT_THAT(get(client, Rig::kHandshake).body, HasSubstr(R"("interval":0,"timeout":30000})"));
+    // Held for as long as that transport holds.
+    const auto polled = Rig::field(first(reply), "clientId");
+    post(client, Rig::connect(polled, "1"));
+    EXPECT_THAT(post(client, Rig::connect(polled, "2")).body, HasSubstr("\"successful\":true"));
+    // Who moves is told the new times.
+    socket.send_text(Rig::connect(Rig::field(first(shaken), "clientId"), "1"));
+    socket.read_text();
+    WsClient other(port, kPath);
+    other.send_text(Rig::connect(polled, "3", R"(,"advice":{"timeout":0})"));
+    EXPECT_THAT(other.read_text().value_or(""), HasSubstr(R"("interval":5,"timeout":20000})"));
+    // The one that polls is gone soon; the others live for the usual time.
+    const auto brief = handshake(client);
+    ASSERT_NE(brief, "");
+    EXPECT_TRUE(eventually([&] { return engines->counters().sessions_expired == 1; }));
+    EXPECT_THAT(post(client, Rig::publish(brief, "/a", "1")).body, HasSubstr("402::session_unknown"));
+    other.send_text(Rig::publish(polled, "/a", "1"));
+    EXPECT_THAT(other.read_text().value_or(""), HasSubstr("\"successful\":true"));
+}
+
+TEST_F(Options, EverythingMayGoThroughConnectsOnWebSocketsToo) {
+    options.websocket.rules.connect_only = true;
+    start();
+    for (int i = 0; i < 4; ++i) {  // whatever loops they come to
+        WsClient socket(port, kPath);
+        const auto id = handshake(socket);
+        socket.send_text(Rig::subscribe(id, "/a"));
+        EXPECT_THAT(socket.read_text().value_or(""), HasSubstr("\"successful\":true"));
+        socket.send_text(Rig::publish(id, "/a", "1"));
+        EXPECT_THAT(socket.read_text().value_or(""), HasSubstr("\"successful\":true"));
+        socket.send_text(Rig::connect(id, "1"));
+        EXPECT_EQ(socket.read_text(), R"([{"channel":"/a","data":1}])");
+        EXPECT_THAT(socket.read_text().value_or(""), HasSubstr("/meta/connect"));
+        socket.send_text(Rig::message(id, "/meta/disconnect", "2"));
+        EXPECT_THAT(socket.read_text().value_or(""), HasSubstr("\"successful\":true"));
+    }
+}
+
+TEST_F(Options, AWebSocketMayHaveToShakeHandsItself) {
+    options.websocket.rules.takes_over = false;
+    start();
+    for (int i = 0; i < 4; ++i) {  // whatever loops they come to
+        Client client(port);
+        const auto id = handshake(client);
+        WsClient socket(port, kPath);
+        socket.send_text(Rig::connect(id, "1"));
+        EXPECT_THAT(socket.read_text().value_or(""), HasSubstr("402::session_unknown"));
+        const auto own = handshake(socket);
+        socket.send_text(Rig::connect(own, "2"));
+        EXPECT_THAT(socket.read_text().value_or(""), HasSubstr("\"successful\":true"));
+    }
+}
+
 TEST_F(Options, ASocketOfNobodyIsClosed) {
-    limits.unbound = Millis{150};
+    limits.unbound = Millis{700};
     start();
     WsClient mute(port, kPath);
     WsClient busy(port, kPath);
@@ -294,18 +359,21 @@ TEST_F(Options, ASocketOfNobodyIsClosed) {
 }
 
 TEST_F(Options, ASocketThatCarriesADistantSessionIsNotOfNobody) {
-    limits.unbound = Millis{150};
+    limits.unbound = Millis{700};
     start();
+    std::vector<std::pair<std::unique_ptr<WsClient>, std::string>> all;
     for (int i = 0; i < 8; ++i) {  // whatever loops they come to
         Client client(port);
         const auto id = handshake(client);
-        WsClient socket(port, kPath);
+        auto& socket = *all.emplace_back(std::make_unique<WsClient>(port, kPath), id).first;
         socket.send_text(Rig::connect(id, "1"));
         EXPECT_THAT(socket.read_text().value_or(""), HasSubstr("\"successful\":true"));
-        WsClient mute(port, kPath);
-        EXPECT_EQ(mute.read_frame().close_code(), 1008U);
-        socket.send_text(Rig::publish(id, "/a", "1"));
-        EXPECT_THAT(socket.read_text().value_or(""), HasSubstr("\"successful\":true"));
+    }
+    WsClient mute(port, kPath);
+    EXPECT_EQ(mute.read_frame().close_code(), 1008U);
+    for (auto& [socket, id] : all) {
+        socket->send_text(Rig::publish(id, "/a", "1"));
+        EXPECT_THAT(socket->read_text().value_or(""), HasSubstr("\"successful\":true"));
     }
 }
 

@@ -83,8 +83,8 @@ void WsLink::on_message(std::string_view text) {
 void WsLink::forward(unsigned home, bayeux::Batch batch, std::string_view text) {
     if (remote_ && remote_home_ != home) drop_remote(false);
     if (!remote_) {
-        remote_ = std::make_shared<RemoteStream>(shared_from_this(), context_->engines.executor(here_),
-                                                 context_->limits.max_in_flight);
+        remote_ =
+            std::make_shared<RemoteStream>(shared_from_this(), context_, context_->engines.executor(here_));
         remote_home_ = home;
     }
     if (remote_->arriving + text.size() > context_->limits.max_in_flight) {
@@ -181,8 +181,9 @@ void WsLink::overflow() {
 
 // --- from another loop ---
 
-RemoteStream::RemoteStream(const std::shared_ptr<WsLink>& link, Executor& there, std::size_t max_in_flight)
-    : Outlet(Kind::kStream), link_(link), there_(there), max_in_flight_(max_in_flight) {}
+RemoteStream::RemoteStream(const std::shared_ptr<WsLink>& link, std::shared_ptr<BayeuxContext> context,
+                           Executor& there)
+    : Outlet(Kind::kStream), link_(link), context_(std::move(context)), there_(there) {}
 
 // Runs `call` on the connection's loop, if the connection is still there.
 template <typename Call>
@@ -196,7 +197,7 @@ bool RemoteStream::send(std::span<const SharedBytes> messages) {
     if (closing_ || is_gone()) return false;
     std::size_t size = 0;
     for (const auto& message : messages) size += message->size();
-    if (flow_->leaving != 0 && flow_->leaving + size > max_in_flight_) {
+    if (flow_->leaving != 0 && flow_->leaving + size > context_->limits.max_in_flight) {
         closing_ = true;
         on_link([](WsLink& link) { link.overflow(); });
         return false;

@@ -36,6 +36,7 @@ class WsLink final : public net::WebSocketHandler,
     // Outlet, for the engine of this loop
     bool send(std::span<const SharedBytes> messages) override;
     void refuse(Code code) override;
+    const bayeux::OutletRules& rules() const override { return context_->options.websocket.rules; }
     std::size_t queued_bytes() const override;
     void bound(std::string_view client_id) override;
     void unbound() override;
@@ -66,10 +67,12 @@ class WsLink final : public net::WebSocketHandler,
 // The outlet on the loop of the session.
 class RemoteStream final : public bayeux::Outlet, public std::enable_shared_from_this<RemoteStream> {
   public:
-    RemoteStream(const std::shared_ptr<WsLink>& link, Executor& there, std::size_t max_in_flight);
+    RemoteStream(const std::shared_ptr<WsLink>& link, std::shared_ptr<BayeuxContext> context,
+                 Executor& there);
 
     bool send(std::span<const SharedBytes> messages) override;
     void refuse(Code code) override;
+    const bayeux::OutletRules& rules() const override { return context_->options.websocket.rules; }
     std::size_t queued_bytes() const override;
     void bound(std::string_view client_id) override;
     void unbound() override;
@@ -87,8 +90,8 @@ class RemoteStream final : public bayeux::Outlet, public std::enable_shared_from
     void on_link(Call call) const;
 
     const std::weak_ptr<WsLink> link_;  // net keeps it until it is closed
+    const std::shared_ptr<BayeuxContext> context_;
     Executor& there_;
-    const std::size_t max_in_flight_;
     const std::shared_ptr<Flow> flow_ = std::make_shared<Flow>();
     bool closing_ = false;
 };

@@ -99,6 +99,10 @@ class WebSocket {
     // the connection is closed with 4502 and false returned.
     virtual bool send(SharedBytes frame) = 0;
     virtual std::size_t queued_bytes() const = 0;
+    // Above 0 when permessage-deflate is agreed on: compressed frames made for a window of at most that many
+    // bits (net/deflater.hpp) may be sent too.
+    virtual int deflate_bits() const { return 0; }
+    bool deflates() const { return deflate_bits() > 0; }
     // Starts the closing handshake after what is queued.
     virtual void close(std::uint16_t code, std::string_view reason) = 0;
     virtual Loop& loop() = 0;
@@ -111,6 +115,10 @@ struct UpgradeAccept {
     std::shared_ptr<WebSocketHandler> handler;  // kept until on_close has run
     std::string protocol;
     std::size_t max_message = 1U << 20U;
+    // Agree on permessage-deflate (RFC 7692) if the client offers it, always without context takeover. Never
+    // for connections that carry secrets beside what others may choose, unless somebody has asked for it:
+    // lengths tell (CRIME, BREACH).
+    bool deflate = false;
 };
 using UpgradeDecision = std::pair<std::optional<UpgradeRefusal>, UpgradeAccept>;
 using UpgradeHandler = std::function<UpgradeDecision(const Request&, std::shared_ptr<WebSocket>)>;

@@ -203,6 +203,10 @@ void HttpConnection::upgrade() {
         "Sec-WebSocket-Accept: ";
     head += websocket_accept(*request_->headers.find("Sec-WebSocket-Key"));
     if (is_token(accept.protocol)) head += "\r\nSec-WebSocket-Protocol: " + accept.protocol;
+    std::optional<DeflateTerms> deflate;
+    if (const auto offers = parse_extensions(request_->headers); accept.deflate && offers)
+        deflate = choose_deflate(*offers);
+    if (deflate) head += "\r\nSec-WebSocket-Extensions: " + deflate_answer(*deflate);
     head += "\r\n\r\n";
     state_ = State::kOver;
     request_.reset();
@@ -211,7 +215,7 @@ void HttpConnection::upgrade() {
     in_ = {};
     used_ = 0;
     stream_->set_owner(socket);
-    socket->open(std::move(accept), leftover);
+    socket->open(std::move(accept), deflate, leftover);
 }
 
 // ---- answering ----

@@ -18,6 +18,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "net/inflater.hpp"
 #include "net/loop.hpp"
 #include "net/server.hpp"
 #include "net/timer_wheel.hpp"
@@ -73,6 +74,8 @@ class LoopImpl final : public Loop, public std::enable_shared_from_this<LoopImpl
     // One buffer for all connections of the loop: what is in it is consumed before the handler returns.
     // kPadding readable bytes follow it.
     std::span<char> read_buffer() { return {read_buffer_.data(), kReadBuffer}; }
+    // One for all WebSockets of the loop.
+    InflaterPool& inflaters() { return inflaters_; }
     // IMF-fixdate of the present second.
     std::string_view http_date();
 
@@ -111,6 +114,7 @@ class LoopImpl final : public Loop, public std::enable_shared_from_this<LoopImpl
     bool post_closed_ = false;   // guarded by mutex_
     std::vector<Task> running_tasks_;
 
+    InflaterPool inflaters_;
     std::vector<std::shared_ptr<Flushable>> dirty_, flushing_;
     std::unordered_set<std::shared_ptr<TcpStream>> streams_;
     bool stop_ = false;

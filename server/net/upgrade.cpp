@@ -7,6 +7,7 @@
 
 #include "net/problem.hpp"
 #include "net/text.hpp"
+#include "net/ws_extension.hpp"
 
 namespace twinpane::net {
 
@@ -47,6 +48,7 @@ std::optional<Response> check_upgrade(const Request& request, int minor_version,
     const auto key = request.headers.find("Sec-WebSocket-Key");
     if (count(request.headers, "Sec-WebSocket-Key") != 1 || !is_key(*key))
         return bad("Sec-WebSocket-Key is malformed.");
+    if (!parse_extensions(request.headers)) return bad("Sec-WebSocket-Extensions is malformed.");
     return std::nullopt;
 }
 

@@ -13,10 +13,18 @@ constexpr std::size_t kMaxControl = 125;
 constexpr std::size_t kPadding = 64;
 constexpr unsigned char kFinal = 0x80;
 constexpr unsigned char kReserved = 0x70;
+constexpr unsigned char kDeflated = 0x40;
 constexpr unsigned char kMasked = 0x80;
 
 std::optional<ProtocolFailure> protocol_error(std::string_view text) {
     return ProtocolFailure{kCloseProtocolError, text};
+}
+
+std::optional<ProtocolFailure> too_large() {
+    return ProtocolFailure{kCloseTooBig, "the message is too large"};
+}
+std::optional<ProtocolFailure> bad_text() {
+    return ProtocolFailure{kCloseBadData, "the text is not UTF-8"};
 }
 
 std::uint64_t big_endian(std::span<const unsigned char> bytes) {
@@ -25,8 +33,8 @@ std::uint64_t big_endian(std::span<const unsigned char> bytes) {
     return value;
 }
 
-void append_head(std::string& out, Opcode opcode, std::size_t size) {
-    out.push_back(static_cast<char>(kFinal | static_cast<unsigned char>(opcode)));
+void append_head(std::string& out, Opcode opcode, std::size_t size, unsigned char bits = kFinal) {
+    out.push_back(static_cast<char>(bits | static_cast<unsigned char>(opcode)));
     int length_bytes = 0;
     if (size < 126) {
         out.push_back(static_cast<char>(size));
@@ -55,6 +63,14 @@ SharedBytes encode_frame(Opcode opcode, std::string_view payload) {
     frame.reserve(payload.size() + 10);
     append_head(frame, opcode, payload.size());
     frame.append(payload);
+    return share(std::move(frame));
+}
+
+SharedBytes encode_deflated_frame(Opcode opcode, std::string_view packed) {
+    std::string frame;
+    frame.reserve(packed.size() + 10);
+    append_head(frame, opcode, packed.size(), kFinal | kDeflated);
+    frame.append(packed);
     return share(std::move(frame));
 }
 
@@ -123,11 +139,16 @@ FrameDecoder::Outcome FrameDecoder::read_head(std::span<char>& bytes) {
 }
 
 FrameDecoder::Outcome FrameDecoder::check_first_byte(unsigned char byte) {
-    if ((byte & kReserved) != 0) return protocol_error("a reserved bit is set");
+    const auto reserved = static_cast<unsigned>(byte & kReserved);
+    if (reserved != 0 && (reserved != kDeflated || inflaters_ == nullptr))
+        return protocol_error("a reserved bit is set");
+    reserved1_ = reserved != 0;
     final_ = (byte & kFinal) != 0;
     const auto opcode = static_cast<unsigned>(byte & 0x0FU);
     if ((opcode > 2 && opcode < 8) || opcode > 10) return protocol_error("unknown opcode");
     opcode_ = static_cast<Opcode>(opcode);
+    if (reserved1_ && (is_control() || opcode_ == Opcode::kContinuation))
+        return protocol_error("only the first frame of a message says that it is compressed");
     if (is_control()) {
         if (!final_) return protocol_error("a control frame is fragmented");
     } else if (opcode_ == Opcode::kContinuation) {
@@ -157,20 +178,28 @@ FrameDecoder::Outcome FrameDecoder::begin_payload() {
     }
     std::copy_n(head_.begin() + static_cast<std::ptrdiff_t>(key_at), 4, key_.begin());
     if (!is_control()) {
-        const auto so_far = opcode_ == Opcode::kContinuation ? message_.size() : 0;
-        if (payload_size_ > max_message_ - std::min(max_message_, so_far)) {
-            return ProtocolFailure{kCloseTooBig, "the message is too large"};
-        }
         if (opcode_ != Opcode::kContinuation) {
             message_opcode_ = opcode_;
+            deflated_ = reserved1_;
+            packed_ = 0;
             utf8_.reset();
         }
+        if (payload_size_ > room()) return too_large();
+        if (deflated_ && !inflater_) inflater_ = inflaters_->take();
     }
     head_have_ = 0;
     head_need_ = 2;
     payload_have_ = 0;
     in_payload_ = true;
     return std::nullopt;
+}
+
+// What the message may still bring. Compressed bytes have a bound of their own, for those that nothing comes
+// out of; what can't be compressed grows by less than an eighth.
+std::size_t FrameDecoder::room() const {
+    const auto most = deflated_ ? max_message_ + max_message_ / 8 + 1024 : max_message_;
+    const auto so_far = deflated_ ? packed_ : message_.size();
+    return most - std::min(most, so_far);
 }
 
 FrameDecoder::Outcome FrameDecoder::read_payload(std::span<char>& bytes, FrameSink& sink) {
@@ -217,34 +246,60 @@ FrameDecoder::Outcome FrameDecoder::deliver_close(std::string_view payload, Fram
 }
 
 FrameDecoder::Outcome FrameDecoder::read_data(std::span<char> chunk, FrameSink& sink) {
+    if (deflated_) return read_deflated(chunk, sink);
     const bool text = message_opcode_ == Opcode::kText;
-    const auto bad_text = ProtocolFailure{kCloseBadData, "the text is not UTF-8"};
-    const auto deliver = [&](std::string_view whole) {
-        stopped_ = !(text ? sink.on_text_message(whole) : sink.on_binary_message(whole));
-    };
     if (!fragmented_ && final_ && payload_have_ == 0 && chunk.size() == payload_size_) {
         // The usual case: one frame, all of it here. Nothing is copied.
         end_frame();
-        if (text && !simdjson::validate_utf8(chunk.data(), chunk.size())) return bad_text;
-        deliver(std::string_view(chunk.data(), chunk.size()));
+        if (text && !simdjson::validate_utf8(chunk.data(), chunk.size())) return bad_text();
+        deliver(std::string_view(chunk.data(), chunk.size()), sink);
         return std::nullopt;
     }
     message_.append(chunk.data(), chunk.size());
     payload_have_ += chunk.size();
-    if (text && !utf8_.advance(message_)) return bad_text;
-    if (payload_have_ < payload_size_) return std::nullopt;
+    if (text && !utf8_.advance(message_)) return bad_text();
+    return payload_have_ < payload_size_ ? std::nullopt : end_data_frame(sink);
+}
+
+FrameDecoder::Outcome FrameDecoder::read_deflated(std::span<char> chunk, FrameSink& sink) {
+    payload_have_ += chunk.size();
+    packed_ += chunk.size();
+    const bool last = final_ && payload_have_ == payload_size_;
+    auto state = inflater_->feed(std::string_view(chunk.data(), chunk.size()), message_, max_message_);
+    if (last && state == Inflater::State::kGood) state = inflater_->finish(message_, max_message_);
+    switch (state) {
+        case Inflater::State::kGood:
+            break;
+        case Inflater::State::kTooLarge:
+            return too_large();
+        case Inflater::State::kBad:
+            return ProtocolFailure{kCloseBadData, "the compressed message is malformed"};
+        case Inflater::State::kNoMemory:
+            return ProtocolFailure{kCloseInternal, "no memory to inflate the message"};
+    }
+    if (last) inflater_.reset();
+    if (message_opcode_ == Opcode::kText && !utf8_.advance(message_)) return bad_text();
+    return payload_have_ < payload_size_ ? std::nullopt : end_data_frame(sink);
+}
+
+FrameDecoder::Outcome FrameDecoder::end_data_frame(FrameSink& sink) {
     end_frame();
     if (!final_) {
         fragmented_ = true;
         return std::nullopt;
     }
-    if (text && !utf8_.complete(message_)) return bad_text;
+    if (message_opcode_ == Opcode::kText && !utf8_.complete(message_)) return bad_text();
     fragmented_ = false;
     const auto size = message_.size();
     message_.append(kPadding, '\0');
     const std::string whole = std::exchange(message_, {});  // an idle connection holds no buffer
-    deliver(std::string_view(whole.data(), size));
+    deliver(std::string_view(whole.data(), size), sink);
     return std::nullopt;
+}
+
+void FrameDecoder::deliver(std::string_view whole, FrameSink& sink) {
+    const bool text = message_opcode_ == Opcode::kText;
+    stopped_ = !(text ? sink.on_text_message(whole) : sink.on_binary_message(whole));
 }
 
 void FrameDecoder::end_frame() {
@@ -253,6 +308,7 @@ void FrameDecoder::end_frame() {
 
 void FrameDecoder::drop_message() {
     message_ = {};
+    inflater_.reset();
     fragmented_ = false;
 }
 

@@ -1,6 +1,6 @@
 // WebSocket frames (RFC 6455 section 5), server role: an incremental decoder of masked client frames and
-// encoders of server frames. Pure: no sockets, no clock, no threads. No extensions, so all reserved bits must
-// be zero.
+// encoders of server frames. Pure: no sockets, no clock, no threads. The only extension is permessage-deflate
+// (RFC 7692), where it was agreed on; every other reserved bit must be zero.
 #pragma once
 
 #include <array>
@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "net/inflater.hpp"
 #include "net/utf8.hpp"
 
 namespace twinpane::net {
@@ -44,6 +45,8 @@ SharedBytes encode_text_frame(std::string_view text);
 SharedBytes encode_binary_frame(std::string_view bytes);
 // Any opcode; control payloads are cut at 125 bytes.
 SharedBytes encode_frame(Opcode opcode, std::string_view payload);
+// A final text or binary frame whose payload is compressed already (net/deflater.hpp makes it).
+SharedBytes encode_deflated_frame(Opcode opcode, std::string_view packed);
 // The reason is cut at 123 bytes, at a character's border. kCloseNoStatus makes an empty frame.
 SharedBytes encode_close_frame(std::uint16_t code, std::string_view reason);
 
@@ -71,7 +74,10 @@ struct ProtocolFailure {
 
 class FrameDecoder {
   public:
-    explicit FrameDecoder(std::size_t max_message) : max_message_(max_message) {}
+    // `inflaters`: takes compressed messages too; the pool outlives the decoder. `max_message` holds for what
+    // comes out of them.
+    explicit FrameDecoder(std::size_t max_message, InflaterPool* inflaters = nullptr)
+        : max_message_(max_message), inflaters_(inflaters) {}
 
     // Takes all of `bytes`, which it changes (unmasking in place). Returns what is wrong, at the first byte
     // that shows it; after a failure or a stop the decoder ignores everything.
@@ -91,6 +97,10 @@ class FrameDecoder {
     Outcome read_payload(std::span<char>& bytes, FrameSink& sink);
     Outcome read_control(std::span<char> chunk, FrameSink& sink);
     Outcome read_data(std::span<char> chunk, FrameSink& sink);
+    Outcome read_deflated(std::span<char> chunk, FrameSink& sink);
+    Outcome end_data_frame(FrameSink& sink);
+    void deliver(std::string_view whole, FrameSink& sink);
+    std::size_t room() const;
     Outcome deliver_control(std::string_view payload, FrameSink& sink);
     Outcome deliver_close(std::string_view payload, FrameSink& sink);
     void end_frame();
@@ -98,12 +108,14 @@ class FrameDecoder {
     bool is_control() const { return static_cast<unsigned>(opcode_) >= 8; }
 
     const std::size_t max_message_;
+    InflaterPool* const inflaters_;
     bool stopped_ = false;
 
     std::array<unsigned char, 14> head_{};
     std::uint8_t head_have_ = 0, head_need_ = 2;
     bool in_payload_ = false;
     bool final_ = false;
+    bool reserved1_ = false;
     Opcode opcode_ = Opcode::kText;
     std::array<unsigned char, 4> key_{};
     std::uint64_t payload_size_ = 0, payload_have_ = 0;
@@ -111,6 +123,9 @@ class FrameDecoder {
     std::array<char, 125> control_{};
     std::string message_;  // of an unfinished or fragmented message
     bool fragmented_ = false;
+    bool deflated_ = false;         // the message is compressed
+    InflaterPool::Lease inflater_;  // while a compressed message is under way
+    std::size_t packed_ = 0;        // bytes of it so far
     Opcode message_opcode_ = Opcode::kText;
     Utf8Progress utf8_;
 };

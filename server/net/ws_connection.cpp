@@ -12,9 +12,11 @@ constexpr auto kCutCode = static_cast<std::uint16_t>(Code::kQueueFull);
 
 WsConnection::WsConnection(std::shared_ptr<TcpStream> stream) : stream_(std::move(stream)) {}
 
-void WsConnection::open(UpgradeAccept accept, std::string_view leftover) {
+void WsConnection::open(UpgradeAccept accept, std::optional<DeflateTerms> deflate,
+                        std::string_view leftover) {
     handler_ = std::move(accept.handler);
-    decoder_.emplace(accept.max_message);
+    deflate_bits_ = static_cast<std::uint8_t>(deflate ? deflate->server_bits : 0);
+    decoder_.emplace(accept.max_message, deflate ? &stream_->loop().inflaters() : nullptr);
     state_ = State::kOpen;
     bump(stream_->loop().counters().websockets);
     last_heard_ = stream_->loop().now();

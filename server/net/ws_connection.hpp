@@ -14,6 +14,7 @@
 #include "net/http.hpp"
 #include "net/tcp_stream.hpp"
 #include "net/ws_codec.hpp"
+#include "net/ws_extension.hpp"
 
 namespace twinpane::net {
 
@@ -25,12 +26,14 @@ class WsConnection final : public WebSocket,
     // Not open yet: what is sent before open() waits for it. The object may simply be dropped instead.
     explicit WsConnection(std::shared_ptr<TcpStream> stream);
 
-    // Takes the stream over. `leftover`: bytes that came behind the upgrade request.
-    void open(UpgradeAccept accept, std::string_view leftover);
+    // Takes the stream over. `deflate`: what was agreed on, if anything. `leftover`: bytes that came behind
+    // the upgrade request.
+    void open(UpgradeAccept accept, std::optional<DeflateTerms> deflate, std::string_view leftover);
 
     // WebSocket
     bool send(SharedBytes frame) override;
     std::size_t queued_bytes() const override;
+    int deflate_bits() const override { return deflate_bits_; }
     void close(std::uint16_t code, std::string_view reason) override;
     Loop& loop() override;
 
@@ -65,6 +68,7 @@ class WsConnection final : public WebSocket,
     std::shared_ptr<WebSocketHandler> handler_;
     std::optional<FrameDecoder> decoder_;
     State state_ = State::kOpening;
+    std::uint8_t deflate_bits_ = 0;
     std::uint16_t final_code_ = kCloseBroken;  // what on_close will be told
     std::uint16_t sent_code_ = 0;     // in our close frame; the final one once the peer has answered it
     std::vector<SharedBytes> early_;  // sent before open()

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "net/deflater.hpp"
 #include "net/problem.hpp"
+#include "net/testing/packed.hpp"
 #include "net/testing/test_server.hpp"
 #include "net/ws_codec.hpp"
 
@@ -55,6 +57,7 @@ class WsServer : public ::testing::Test {
             }
             decision.second.handler = std::move(peer);
             decision.second.max_message = 1000;
+            decision.second.deflate = deflate;
             if (request.headers.find("Sec-WebSocket-Protocol")) decision.second.protocol = "bayeux";
             return decision;
         });
@@ -83,6 +86,7 @@ class WsServer : public ::testing::Test {
 
     TestServer server_;
     std::function<void(WebSocket&)> on_upgrade;
+    bool deflate = false;
     std::mutex mutex_;
     std::vector<std::shared_ptr<Peer>> peers_;
 };
@@ -359,6 +363,75 @@ TEST_F(WsServer, StopDoesNotWaitForTheMute) {
     EXPECT_EQ(peer().close_code, 1006U);
     EXPECT_EQ(client.read_frame().close_code(), 1001U);
     EXPECT_TRUE(client.raw.ended());
+}
+
+const std::string kOffer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+const std::string kAgreed = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+
+TEST_F(WsServer, DeflateIsOffUnlessTheRouteWantsIt) {
+    start();
+    WsClient client(server_.port, "/ws", kOffer);
+    EXPECT_EQ(client.status(), 101);
+    EXPECT_EQ(client.reply().header("Sec-WebSocket-Extensions"), "");
+    EXPECT_FALSE(server_.on_loop([&] { return peer().socket->deflates(); }));
+    client.raw.send(client_frame(1, testing::pack("hello"), {.reserved = 4}));
+    EXPECT_EQ(client.read_frame().close_code(), 1002U);
+}
+
+TEST_F(WsServer, DeflateIsAgreedOnAndFramesAreShared) {
+    deflate = true;
+    start();
+    WsClient plain(server_.port, "/ws");
+    WsClient full(server_.port, "/ws", kOffer);
+    WsClient small(server_.port, "/ws",
+                   "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\n");
+    EXPECT_EQ(plain.reply().header("Sec-WebSocket-Extensions"), "");
+    EXPECT_EQ(full.reply().header("Sec-WebSocket-Extensions"), kAgreed);
+    EXPECT_EQ(small.reply().header("Sec-WebSocket-Extensions"), kAgreed + "; server_max_window_bits=10");
+    peer(2);
+    server_.on_loop([&] {
+        EXPECT_EQ(peer(0).socket->deflate_bits(), 0);
+        EXPECT_EQ(peer(1).socket->deflate_bits(), 15);
+        EXPECT_EQ(peer(2).socket->deflate_bits(), 10);
+        Deflater deflater;
+        const auto frame = deflater.frame(Opcode::kText, std::string(2000, 'x'), 10);
+        for (std::size_t i : {1U, 2U}) EXPECT_TRUE(peer(i).socket->send(frame));
+    });
+    for (auto* client : {&full, &small}) {
+        const auto frame = client->read_frame();
+        EXPECT_EQ(frame.reserved, 4U);
+        EXPECT_EQ(testing::unpack(frame.payload, 10), std::string(2000, 'x'));
+        // Both directions; whether a message is compressed is each sender's choice.
+        client->raw.send(client_frame(1, testing::pack("packed"), {.reserved = 4}));
+        EXPECT_EQ(client->read_text(), "packed");
+        EXPECT_TRUE(client->send_text("plain"));
+        EXPECT_EQ(client->read_text(), "plain");
+    }
+}
+
+TEST_F(WsServer, ABombIsCutAtTheMessageLimitAndHarmsNobodyElse) {
+    deflate = true;
+    start();
+    WsClient victim(server_.port, "/ws", kOffer);
+    WsClient bomber(server_.port, "/ws", kOffer);
+    bomber.raw.send(client_frame(1, testing::pack(std::string(16 << 20, 'x')), {.reserved = 4}));
+    EXPECT_EQ(bomber.read_frame().close_code(), 1009U);
+    EXPECT_TRUE(bomber.raw.ended());
+    EXPECT_TRUE(closed_with(1009, 1));
+    WsClient liar(server_.port, "/ws", kOffer);
+    liar.raw.send(client_frame(1, "\xff\xff\xff", {.reserved = 4}));
+    EXPECT_EQ(liar.read_frame().close_code(), 1007U);
+    victim.raw.send(client_frame(1, testing::pack(std::string(1000, 'v')), {.reserved = 4}));
+    EXPECT_EQ(victim.read_text(), std::string(1000, 'v'));
+}
+
+TEST_F(WsServer, AMalformedExtensionHeaderIsRefused) {
+    start();
+    WsClient client(server_.port, "/ws", "Sec-WebSocket-Extensions: permessage-deflate; =\r\n");
+    EXPECT_EQ(client.status(), 400);
+    EXPECT_TRUE(client.raw.ended());
+    WsClient unknown(server_.port, "/ws", "Sec-WebSocket-Extensions: x-unknown; a=\"b\"\r\n");
+    EXPECT_EQ(unknown.status(), 101);
 }
 
 }  // namespace

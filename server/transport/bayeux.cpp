@@ -102,6 +102,7 @@ void Bayeux::mount(net::RouteTable& routes, net::Side side, const std::vector<st
         accept.handler = link;
         accept.protocol = std::move(*protocol);
         accept.max_message = context->options.websocket.max_message.value_or(context->limits.max_message);
+        accept.deflate = context->options.compression.offered;
         return {std::nullopt, std::move(accept)};
     };
     const auto& on = context_->options;

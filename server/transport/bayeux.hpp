@@ -50,6 +50,14 @@ struct BrowserCookie {
     bool operator==(const BrowserCookie&) const = default;
 };
 
+// permessage-deflate on WebSockets. A compressed frame's length depends on all of its content, so whoever can
+// choose one part of it and see lengths on the wire can guess the rest. Answers to meta messages (they hold
+// the client id) are therefore never compressed, and messages of /service/** only when asked for.
+struct Compression {
+    bool offered = false;   // agree when the client offers it
+    bool services = false;  // messages of /service/** too
+};
+
 struct BayeuxOptions {
     // One transport. What is off is not there: 404 or 405.
     struct One {
@@ -68,6 +76,7 @@ struct BayeuxOptions {
     std::size_t messages_per_frame = 1;
     // The sub-protocol that WebSocket clients must offer. Empty: whatever is offered first is selected.
     std::string sub_protocol = {};
+    Compression compression = {};
 };
 
 struct BayeuxContext;  // transport's own

@@ -1,6 +1,7 @@
 // What all connections of the transports share. Internal to transport.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "bayeux/engine_group.hpp"
+#include "net/deflater.hpp"
 #include "transport/bayeux.hpp"
 
 namespace twinpane::transport {
@@ -15,14 +17,23 @@ namespace twinpane::transport {
 // "[a,b]"
 std::string json_array(std::span<const SharedBytes> messages);
 
-// Remembers the frame of the last message, so that a message for many receivers is framed once: fan-out hands
-// the same message to one connection after the other. One per loop.
+// Remembers the frames of the last message, so that a message for many receivers is framed once, and
+// compressed once: fan-out hands the same message to one connection after the other. One per loop.
 class FrameCache {
   public:
-    SharedBytes frame_of(const SharedBytes& message);
+    // `deflate_bits`: WebSocket::deflate_bits of the receiver. What comes back is compressed only if that
+    // allows it, the message is large enough and may be (see Compression).
+    SharedBytes frame_of(const SharedBytes& message, int deflate_bits = 0, bool services_too = false);
 
   private:
-    SharedBytes message_, frame_;
+    struct Packed {
+        bool tried = false;
+        SharedBytes frame;  // null: not worth it
+    };
+
+    SharedBytes message_, plain_;
+    std::array<Packed, net::Deflater::kMostBits - net::Deflater::kLeastBits + 1> packed_;
+    net::Deflater deflater_;
 };
 
 struct BayeuxContext {

@@ -28,13 +28,6 @@ std::uint16_t close_code(Code code) {
 
 }  // namespace
 
-SharedBytes FrameCache::frame_of(const SharedBytes& message) {
-    if (message == message_) return frame_;
-    frame_ = net::encode_text_frame(json_array({&message, 1}));
-    message_ = message;
-    return frame_;
-}
-
 WsLink::WsLink(std::shared_ptr<BayeuxContext> context, std::shared_ptr<net::WebSocket> socket,
                bayeux::Peer peer)
     : Outlet(Kind::kStream),
@@ -137,8 +130,11 @@ bool WsLink::send(std::span<const SharedBytes> messages) {
     while (!messages.empty()) {
         const auto part = messages.first(std::min(per_frame, messages.size()));
         messages = messages.subspan(part.size());
-        // A message alone has the same frame for all its receivers.
-        auto frame = part.size() == 1 ? cache.frame_of(part[0]) : net::encode_text_frame(json_array(part));
+        // A message alone has the same frame for all its receivers. Several together may mix what must not be
+        // compressed together, so they are not.
+        auto frame = part.size() == 1 ? cache.frame_of(part[0], socket_->deflate_bits(),
+                                                       context_->options.compression.services)
+                                      : net::encode_text_frame(json_array(part));
         if (closing_ || !socket_->send(std::move(frame))) {
             closing_ = true;
             return false;

@@ -191,6 +191,7 @@ Frame WsClient::read_frame() {
     const auto head = raw.read_exactly(2);
     if (head.size() < 2) return frame;
     frame.final = (static_cast<unsigned char>(head[0]) & 0x80U) != 0;
+    frame.reserved = static_cast<unsigned char>(head[0]) >> 4U & 7U;
     frame.opcode = static_cast<unsigned char>(head[0]) & 0x0FU;
     std::uint64_t length = static_cast<unsigned char>(head[1]);
     if (length >= 126) {

@@ -74,6 +74,7 @@ std::string client_frame(unsigned opcode, std::string_view payload, const FrameS
 struct Frame {
     bool valid = false;  // false: the connection ended or fell silent
     bool final = false;
+    unsigned reserved = 0;  // 3 bits
     unsigned opcode = 0;
     std::string payload;
     // Of a close frame; 1005 when empty.

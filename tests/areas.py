@@ -104,10 +104,11 @@ def checks(_options):
     return total
 
 
-def counted(args, timeout):
-    """A program whose last line is 'N passed, N failed[, N skipped]'."""
-    def run(_options):
-        code, output = sh(args, timeout)
+def counted(args, timeout, long_timeout=None):
+    """A program whose last line is 'N passed, N failed[, N skipped]'. With `long_timeout` it takes --long."""
+    def run(options):
+        more = long_timeout is not None and options.long
+        code, output = sh([*args, *(["--long"] if more else [])], long_timeout if more else timeout)
         m = None
         for m in re.finditer(r"(\d+) passed, (\d+) failed", output):
             pass
@@ -132,7 +133,8 @@ AREAS = [
     Area("web", "TypeScript unit tests, in Node and in Chromium", vitest(WEB / "vitest.config.ts", WEB, 900), ["npm", "chromium"]),
     Area("interop", "stock cometd and faye clients, in Node and in Chromium, against the server",
          vitest(ROOT / "tests/interop/vitest.config.ts", ROOT / "tests", 300), ["dev", "npm", "chromium"]),
-    Area("websocket", "WebSocket conformance (Autobahn cases, by kosoku)", counted(["tests/conformance/websocket"], 300), ["dev"]),
+    Area("websocket", "WebSocket conformance (Autobahn cases, by kosoku); all sizes and speeds with --long",
+         counted(["tests/conformance/websocket"], 360, long_timeout=4000), ["dev"]),
     Area("serve", "the program as an operator meets it: run, config, supervisor, restart, bad input",
          vitest(E2E, ROOT / "tests", 600, ["serve"]), ["release", "npm", "web"]),
     Area("e2e", "whole sessions in two Chromiums", vitest(E2E, ROOT / "tests", 900, ["session", "screens"]), ["release", "npm", "web", "chromium"]),

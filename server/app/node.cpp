@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/await.hpp"
+#include "app/echo_route.hpp"
 #include "app/first_agent.hpp"
 #include "app/paths.hpp"
 #include "app/settings.hpp"
@@ -165,6 +166,12 @@ int run_node(const LoadedConfig& loaded, const Overrides& overrides, const Wires
     const auto paths = bayeux_paths(config, cobrowse.config().base);
     bayeux.mount(public_routes, net::Side::kPublic, paths);
     bayeux.mount(internal_routes, net::Side::kInternal, paths);
+    if (const auto& echo = config.text("unsafe_echo_path"); !echo.empty()) {
+        mount_echo(public_routes, echo,
+                   origin_rule(cobrowse.config(), internal_url, config.list("cometd.origins")),
+                   bayeux_limits(config).max_message, bayeux_options(config).compression.offered,
+                   server->loops().size());
+    }
     mount_script(public_routes, *web);
     if (auto mounted = mount_desk_and_view(internal_routes, *web, {internal_url, viewer}, rest); !mounted)
         return refuse(mounted.error());

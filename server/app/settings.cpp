@@ -125,6 +125,8 @@ transport::BayeuxOptions bayeux_options(const config::Config& config) {
         config.integer("cometd.duplicateMetaConnectHttpResponseCode", Transport::kLongPolling));
     options.messages_per_frame = size(config, "cometd.ws.messagesPerFrame");
     options.sub_protocol = config.text("cometd.ws.protocol");
+    options.compression.offered = config.flag("cometd.ws.enableExtension.permessage-deflate");
+    options.compression.services = config.flag("cometd.ws.unsafe_deflate_services");
     return options;
 }
 

@@ -45,6 +45,11 @@ bool is_balanced(std::string_view selector) {
     return some && quote == 0 && open.empty();
 }
 
+// What stands for itself in a path.
+bool is_path_char(unsigned char c) {
+    return std::isalnum(c) != 0 || c == '/' || c == '-' || c == '_' || c == '.';
+}
+
 int line_of(const YAML::Node& node) {
     return node.Mark().line + 1;
 }
@@ -252,6 +257,10 @@ class Reader {
         if (!is_name(config_.text("node.name"))) {
             conflict({"node.name"}, "node.name must be 1 to 63 letters, digits or '-'");
         }
+        const auto& echo = config_.text("unsafe_echo_path");
+        if (!echo.empty() &&
+            (echo.front() != '/' || echo.size() > 200 || !std::ranges::all_of(echo, is_path_char)))
+            conflict({"unsafe_echo_path"}, "unsafe_echo_path must be a path such as /echo");
         if (config_.text("data").empty()) conflict({"data"}, "data must not be empty");
         const auto host = [](std::string_view origin) {
             origin = origin.substr(origin.find("//") + 2);
@@ -348,6 +357,15 @@ std::vector<std::string> Config::warnings() const {
     if (std::ranges::find(served, "callback-polling") != served.end()) {
         out.emplace_back(
             "callback-polling is on: a page of any origin may use the Bayeux server through script tags");
+    }
+    if (!text("unsafe_echo_path").empty()) {
+        out.emplace_back("unsafe_echo_path is set: whoever reaches " + text("unsafe_echo_path") +
+                         " on the public listener is sent back what they send, without a login");
+    }
+    if (flag("cometd.ws.unsafe_deflate_services")) {
+        out.emplace_back(
+            "cometd.ws.unsafe_deflate_services is set: lengths of compressed messages tell about their "
+            "content");
     }
     out.insert(out.end(), ignored_.begin(), ignored_.end());
     return out;

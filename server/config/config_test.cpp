@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 namespace twinpane::config {
@@ -141,6 +142,30 @@ TEST(Config, AFolderIsNoConfigurationFile) {
     const auto loaded = load("/");
     ASSERT_TRUE(std::holds_alternative<std::vector<Problem>>(loaded));
     EXPECT_NE(std::get<std::vector<Problem>>(loaded)[0].reason.find("folder"), std::string::npos);
+}
+
+TEST(Config, WhatIsUnsafeIsWarnedOf) {
+    auto parsed = parse("unsafe_echo_path: /echo\ncometd: {ws: {unsafe_deflate_services: true}}\n");
+    ASSERT_TRUE(std::holds_alternative<Config>(parsed));
+    const auto warnings = std::get<Config>(parsed).warnings();
+    const auto warned = [&](std::string_view name) {
+        return std::ranges::any_of(warnings, [&](const auto& text) { return text.starts_with(name); });
+    };
+    EXPECT_TRUE(warned("unsafe_echo_path"));
+    EXPECT_TRUE(warned("cometd.ws.unsafe_deflate_services"));
+    for (const auto* bad : {"echo", "\"/e cho\"", "/echo?x"}) {
+        EXPECT_EQ(problems(std::string("unsafe_echo_path: ") + bad).size(), 1U) << bad;
+    }
+}
+
+TEST(Config, DeflateIsOffAndItsNameIsCometds) {
+    EXPECT_FALSE(Config().flag("cometd.ws.enableExtension.permessage-deflate"));
+    auto parsed = parse("cometd: {ws: {enableExtension: {permessage-deflate: true}}}\n");
+    ASSERT_TRUE(std::holds_alternative<Config>(parsed));
+    EXPECT_TRUE(std::get<Config>(parsed).flag("cometd.ws.enableExtension.permessage-deflate"));
+    parsed = parse("cometd.ws.enableExtension.permessage-deflate: true\n");
+    ASSERT_TRUE(std::holds_alternative<Config>(parsed));
+    EXPECT_TRUE(std::get<Config>(parsed).flag("cometd.ws.enableExtension.permessage-deflate"));
 }
 
 TEST(Config, MisspeltSectionSuggestsTheOption) {

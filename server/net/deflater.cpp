@@ -38,7 +38,7 @@ Deflater::Stream* Deflater::stream_for(int bits) {
 }
 
 SharedBytes Deflater::frame(Opcode opcode, std::string_view payload, int bits) {
-    if (payload.size() < from_ || payload.empty()) return nullptr;
+    if (payload.size() < from_) return nullptr;
     auto* stream = stream_for(bits);
     if (stream == nullptr) return nullptr;
     auto& z = stream->z;
@@ -46,7 +46,8 @@ SharedBytes Deflater::frame(Opcode opcode, std::string_view payload, int bits) {
     // A result that is not smaller than the payload is of no use, so there is no room for it: only the four
     // bytes that are cut off again come on top.
     auto& scratch = stream->scratch;
-    scratch.resize(payload.size() + kTail.size());
+    const auto size = static_cast<uLong>(payload.size());
+    scratch.resize((from_ > 0 ? size : ::deflateBound(&z, size)) + kTail.size() + 1);
     z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(payload.data()));
     z.avail_in = static_cast<uInt>(payload.size());
     z.next_out = reinterpret_cast<Bytef*>(scratch.data());

@@ -19,6 +19,7 @@ class Deflater {
     // Smaller messages fit into one packet anyway.
     static constexpr std::size_t kFrom = 512;
 
+    // `from` 0: whatever it is and even if it grows, for conformance tools.
     explicit Deflater(std::size_t from = kFrom);
     ~Deflater();
     Deflater(Deflater&&) noexcept;

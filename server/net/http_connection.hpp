@@ -99,7 +99,6 @@ class HttpConnection final : public StreamOwner, public std::enable_shared_from_
     State state_ = State::kIdle;
     bool processing_ = false;
     bool resume_posted_ = false;
-    bool eof_ = false;
     std::string in_;  // used_ .. end is not yet understood
     std::size_t used_ = 0;
     std::size_t scanned_ = 0;  // of the unread part, looked at for the end of a head
@@ -111,7 +110,6 @@ class HttpConnection final : public StreamOwner, public std::enable_shared_from_
     std::unique_ptr<Request> request_;
     Framing framing_;
     RouteTable::Match match_;
-    bool wants_websocket_ = false;
     ChunkDecoder chunks_;
     std::size_t body_seen_ = 0, body_seen_at_check_ = 0;
     AnswerForm form_;

@@ -314,11 +314,13 @@ TEST(WsDeflate, CompressesOnlyWhatIsWorthIt) {
     EXPECT_FALSE(deflater.frame(Opcode::kBinary, noise, 15)) << "noise does not shrink";
     EXPECT_FALSE(deflater.frame(Opcode::kText, std::string(512, 'x'), 8)) << "no such window";
     EXPECT_FALSE(deflater.frame(Opcode::kText, std::string(512, 'x'), 16));
-    Deflater eager(0);
-    EXPECT_FALSE(eager.frame(Opcode::kText, "", 15));
-    const auto small = eager.frame(Opcode::kText, std::string(30, 'x'), 15);
-    ASSERT_TRUE(small);
-    EXPECT_EQ(unpack(small->substr(2)), std::string(30, 'x'));
+    Deflater always(0);
+    EXPECT_EQ(*always.frame(Opcode::kText, "", 15), "\xc1\x01\x00"s) << "RFC 7692 7.2.3.6";
+    for (const auto& payload : {std::string(30, 'x'), std::string("a"), noise}) {
+        const auto frame = always.frame(Opcode::kBinary, payload, 15);
+        ASSERT_TRUE(frame);
+        EXPECT_EQ(unpack(frame->substr(static_cast<unsigned char>((*frame)[1]) < 126 ? 2 : 4)), payload);
+    }
 }
 
 TEST(WsDeflate, RandomMessagesThroughDeflaterAndDecoder) {
@@ -331,7 +333,7 @@ TEST(WsDeflate, RandomMessagesThroughDeflaterAndDecoder) {
         for (auto& byte : text) byte = static_cast<char>('a' + random() % (1 + random() % 20));
         const int bits = 9 + static_cast<int>(random() % 7);
         const auto frame = deflater.frame(Opcode::kText, text, bits);
-        if (!frame) continue;
+        ASSERT_TRUE(frame);
         const auto head = static_cast<unsigned char>((*frame)[1]) < 126 ? 2U : 4U;
         const auto packed = frame->substr(head);
         ASSERT_EQ(unpack(packed, bits), text);

@@ -135,6 +135,7 @@ AREAS = [
          vitest(ROOT / "tests/interop/vitest.config.ts", ROOT / "tests", 300), ["dev", "npm", "chromium"]),
     Area("websocket", "WebSocket conformance (Autobahn cases, by kosoku); all sizes and speeds with --long",
          counted(["tests/conformance/websocket"], 360, long_timeout=4000), ["dev"]),
+    Area("proxies", "request smuggling behind nginx and HAProxy", counted(["tests/conformance/proxies"], 300), ["dev", "proxies"]),
     Area("serve", "the program as an operator meets it: run, config, supervisor, restart, bad input",
          vitest(E2E, ROOT / "tests", 600, ["serve"]), ["release", "npm", "web"]),
     Area("e2e", "whole sessions in two Chromiums", vitest(E2E, ROOT / "tests", 900, ["session", "screens"]), ["release", "npm", "web", "chromium"]),

@@ -7,6 +7,9 @@ PACKAGES_BUILD="g++ cmake ninja-build pkg-config ccache mold git ca-certificates
   libbz2-dev"
 PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev clang-format-22 python3-venv chromium
   fonts-dejavu-core fonts-liberation fonts-noto-core fonts-noto-color-emoji libnss-myhostname procps util-linux"
+# Only for the area that needs them, and for fuzz/run.
+PACKAGES_PROXIES="nginx haproxy"
+PACKAGES_FUZZ="clang-22 libclang-rt-22-dev lld-22 llvm-22"
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }

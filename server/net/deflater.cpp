@@ -47,7 +47,7 @@ SharedBytes Deflater::frame(Opcode opcode, std::string_view payload, int bits) {
     // bytes that are cut off again come on top.
     auto& scratch = stream->scratch;
     const auto size = static_cast<uLong>(payload.size());
-    scratch.resize((from_ > 0 ? size : ::deflateBound(&z, size)) + kTail.size() + 1);
+    scratch.resize((from_ > 0 ? size : ::deflateBound(&z, size) + 1) + kTail.size());
     z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(payload.data()));
     z.avail_in = static_cast<uInt>(payload.size());
     z.next_out = reinterpret_cast<Bytef*>(scratch.data());

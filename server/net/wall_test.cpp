@@ -67,7 +67,10 @@ TEST_F(Wall, TransferEncoding) {
     expect_taken(post("transfer-encoding:\tCHUNKED \r\n", chunks), "chunked in capitals");
     for (const std::string value :
          {"gzip", "gzip, chunked", "chunked, identity", "identity", "chunked, chunked", "", "\"chunked\"",
-          "chunked;q=1", "xchunked", "chunked,"}) {
+          "chunked;q=1", "xchunked", "chunked,", ",chunked", "chunked\x0b",
+          "\x0b"
+          "chunked",
+          "chunked\x7f", "ch\xfcnked", "chunked chunked", "chunked\tx", "deflate", "*"}) {
         expect_refused(post("Transfer-Encoding: " + value + "\r\n", chunks), "Transfer-Encoding: " + value);
     }
     expect_refused(post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", chunks),
@@ -77,6 +80,17 @@ TEST_F(Wall, TransferEncoding) {
     expect_refused("POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks,
                    "in HTTP/1.0");
     expect_refused(post("Transfer-Encoding : chunked\r\n", chunks), "space before the colon");
+    expect_refused(post("Transfer-Encoding\t: chunked\r\n", chunks), "tab before the colon");
+    expect_refused(post(" Transfer-Encoding: chunked\r\n", chunks), "space before the name");
+    expect_refused(post("Transfer-Encoding:\r\n chunked\r\n", chunks), "folded");
+    expect_refused(post("X-A: b\r\n Transfer-Encoding: chunked\r\n", chunks), "folded into another");
+    expect_refused(post("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n", chunks),
+                   "identity first");
+    expect_refused(post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", chunks),
+                   "identity last");
+    expect_refused(post(std::string("Transfer-Encoding: chunked\0\r\n", 28), chunks), "NUL at the end");
+    expect_refused("POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks,
+                   "in HTTP/1.0 that asks to stay");
     expect_refused(post("Transfer-Encoding: \x0b"
                         "chunked\r\n",
                         chunks),
@@ -92,8 +106,34 @@ TEST_F(Wall, ContentLength) {
                    "TE and CL");
     expect_refused(post("Content-Length: 5\r\nContent-Length: 6\r\n", "hello!"), "two different");
     expect_refused(post("Content-Length: 5\r\nContent-Length: 5\r\n", "hello"), "two equal");
-    for (const std::string value :
-         {"", "-1", "+5", "5, 5", "0x5", "5 5", "five", "5.", "1e1", "99999999999999999999"}) {
+    expect_refused(post("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+                   "CL of 0 and TE");
+    expect_refused(post("Content-Length : 5\r\n", "hello"), "space before the colon");
+    expect_refused(post("Content-Length:\r\n 5\r\n", "hello"), "folded");
+    expect_refused(post(std::string("Content-Length: 5\0\r\n", 20), "hello"), "NUL at the end");
+    expect_refused(post("Content-Length\r\n", "hello"), "no colon");
+    for (const std::string value : {"",
+                                    "-1",
+                                    "+5",
+                                    "5, 5",
+                                    "0x5",
+                                    "5 5",
+                                    "five",
+                                    "5.",
+                                    "1e1",
+                                    "99999999999999999999",
+                                    "18446744073709551621",
+                                    "9223372036854775808",
+                                    "5;",
+                                    "5,",
+                                    ",5",
+                                    "5,6",
+                                    "5\x0b",
+                                    "\xb2",
+                                    "5 ,5",
+                                    "\"5\"",
+                                    "--5",
+                                    "1_0"}) {
         expect_refused(post("Content-Length: " + value + "\r\n", "hello"), "Content-Length: " + value);
     }
 }
@@ -132,6 +172,16 @@ TEST_F(Wall, LinesAndFields) {
     expect_refused(get("X-\xc3\xa9: 1\r\n"), "name outside ASCII");
     expect_refused("\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", "empty line first");
     expect_refused(get("Expect: something\r\n"), "unknown expectation");
+    expect_refused(get("Expect: 100-continue\r\nExpect: 100-continue\r\n"), "two expectations");
+    expect_refused(get("X-A: 1\r\n\rX-B: 2\r\n"), "carriage return at the start of a line");
+    expect_refused(get("X-A\r\n: 1\r\n"), "name and colon on two lines");
+    expect_refused(get(std::string("X\0A: 1\r\n", 9)), "NUL in a name");
+    expect_refused(get("\x0bX-A: 1\r\n"), "vertical tab before a name");
+    expect_refused(get("X-A\x7f: 1\r\n"), "DEL in a name");
+    expect_refused(get("(X): 1\r\n"), "delimiters in a name");
+    expect_refused("\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", "line feed first");
+    expect_refused(std::string("\0GET / HTTP/1.1\r\nHost: x\r\n\r\n", 29), "NUL first");
+    expect_refused("GET / HTTP/1.1\r\n\r\nHost: x\r\n\r\n", "the head ends before Host");
 }
 
 TEST_F(Wall, RequestLine) {
@@ -172,6 +222,9 @@ TEST_F(Wall, Sizes) {
     for (int i = 0; i < 99; ++i) fields += "X-" + std::to_string(i) + ": 1\r\n";
     expect_taken(get(fields), "100 fields with Host");
     expect_refused(get(fields + "X-99: 1\r\n"), "101 fields");
+    std::string many;
+    for (int i = 0; i < 900; ++i) many += "X: 1\r\n";
+    expect_refused(get(many), "900 fields");
     const auto head_of = [](std::size_t size) {
         const auto frame = get("X: \r\n").size();
         return get("X: " + std::string(size - frame, 'x') + "\r\n");
@@ -198,6 +251,45 @@ TEST_F(Wall, Chunks) {
     expect_refused(post(chunked, "z\r\n"), "no size");
     expect_refused(post(chunked, "-5\r\nhello\r\n0\r\n\r\n"), "negative size");
     expect_refused(post(chunked, "0\r\n folded: 1\r\n\r\n"), "folded trailer");
+    expect_taken(post(chunked, "5;" + std::string(32, 'x') + "\r\nhello\r\n0\r\n\r\n"),
+                 "extension of 32 bytes");
+    expect_taken(post(chunked, "00000005\r\nhello\r\n000\r\n\r\n"), "leading zeros");
+    for (const std::string body : {"5 \r\nhello\r\n0\r\n\r\n",
+                                   " 5\r\nhello\r\n0\r\n\r\n",
+                                   "\t5\r\nhello\r\n0\r\n\r\n",
+                                   "0x5\r\nhello\r\n0\r\n\r\n",
+                                   "+5\r\nhello\r\n0\r\n\r\n",
+                                   "0_5\r\nhello\r\n0\r\n\r\n",
+                                   "5,5\r\nhello\r\n0\r\n\r\n",
+                                   "\r\nhello\r\n0\r\n\r\n",
+                                   ";a\r\nhello\r\n0\r\n\r\n",
+                                   "000000005\r\nhello\r\n0\r\n\r\n",
+                                   "100000005\r\nhello\r\n0\r\n\r\n",
+                                   "10000000000000005\r\nhello\r\n0\r\n\r\n",
+                                   "5\rhello\r\n0\r\n\r\n",
+                                   "5\r\rhello\r\n0\r\n\r\n",
+                                   "5;a\nhello\r\n0\r\n\r\n",
+                                   "5;a\rb\r\nhello\r\n0\r\n\r\n",
+                                   "5;a=\"\r\n\"\r\nhello\r\n0\r\n\r\n",
+                                   "5\r\nhello\n0\r\n\r\n",
+                                   "5\r\nhello\r0\r\n\r\n",
+                                   "5\r\nhelloXX0\r\n\r\n",
+                                   "5\r\nhello0\r\n\r\n",
+                                   "5\r\nhello\r\n0\n\n",
+                                   "5\r\nhello\r\n0\r\n\n",
+                                   "0\r\nX-A: 1\n\r\n",
+                                   "0\r\nX-A: 1\r\n\rX",
+                                   "0\r\nGET /smuggled HTTP/1.1\r\n\r\n",
+                                   "0\r\nX-A : 1\r\n\r\n",
+                                   "0\r\n: 1\r\n\r\n",
+                                   "0\r\nX-A: \x01\r\n\r\n"}) {
+        expect_refused(post(chunked, body), ::testing::PrintToString(body));
+    }
+    expect_refused(post(chunked, std::string("5\0\r\nhello\r\n0\r\n\r\n", 20)), "NUL in the size");
+    expect_refused(post(chunked, "0\r\nX-A: " + std::string(5000, 'x') + "\r\n\r\n"), "trailers of 5 KB");
+    std::string trailers = "0\r\n";
+    for (int i = 0; i < 1000; ++i) trailers += "X-A: 1\r\n";
+    expect_refused(post(chunked, trailers + "\r\n"), "1000 trailers");
 }
 
 // The wall alone, without the parser behind it that would refuse some of these too.

@@ -323,6 +323,22 @@ TEST(WsDeflate, CompressesOnlyWhatIsWorthIt) {
     }
 }
 
+// Found by fuzzing: what is as long compressed as plain only costs the receiver time.
+TEST(WsDeflate, AResultOfTheSameSizeIsNotWorthIt) {
+    Deflater deflater(1);
+    const auto same = "\x00\x10\x00\x00\x00\x00\x00\x64\x00\x01\x00\x10\x03\x00"s;
+    bool seen = false;
+    for (std::size_t size = 1; size <= same.size(); ++size) {
+        const auto payload = same.substr(0, size);
+        seen = seen || pack(payload, {.level = 3}).size() == size;
+        const auto frame = deflater.frame(Opcode::kBinary, payload, 15);
+        if (frame) {
+            EXPECT_LT(frame->size(), size + 2) << size;
+        }
+    }
+    EXPECT_TRUE(seen) << "the case is in there";
+}
+
 TEST(WsDeflate, RandomMessagesThroughDeflaterAndDecoder) {
     std::mt19937 random(11);
     Deflater deflater(0);

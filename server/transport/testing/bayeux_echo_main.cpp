@@ -9,6 +9,7 @@
 //   callback-polling          is served, too
 //   cookie                    cookie mode; the cookie goes to insecure pages, too
 //   multi-session=MS          the pause for a browser's surplus sessions
+//   deflate                   permessage-deflate is agreed on
 //   origin=ORIGIN             a page that may connect; without any, all may
 // Prints the port, then answers each line "counters" on its standard input with one line of JSON; runs until
 // that ends.
@@ -95,6 +96,8 @@ bool read_arguments(std::span<char*> words, Arguments& out) {
             out.transports.cookie = transport::BrowserCookie{.secure = false};
         } else if (name == "multi-session") {
             out.engine.multi_session_interval = Millis{std::atoi(std::string(value).c_str())};
+        } else if (name == "deflate") {
+            out.transports.compression.offered = true;
         } else if (name == "origin") {
             out.origins.emplace_back(value);
         } else {

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/bytes.hpp"
 #include "base/errors.hpp"
 #include "base/random.hpp"
 #include "base/testing/manual_loop.hpp"
@@ -42,6 +43,17 @@ TEST(Random, ConstantTimeCompare) {
     EXPECT_TRUE(equal_constant_time("abc", "abc"));
     EXPECT_FALSE(equal_constant_time("abc", "abd"));
     EXPECT_FALSE(equal_constant_time("abc", "abcd"));
+}
+
+TEST(Bytes, ReleasedContainersKeepNoCapacityWhereAssigningBracesDoes) {
+    std::string text(10'000, 'x');
+    std::vector<int> numbers(10'000);
+    text = {};
+    EXPECT_GE(text.capacity(), 10'000U) << "the reason for release()";
+    release(text);
+    release(numbers);
+    EXPECT_LT(text.capacity(), 100U);
+    EXPECT_EQ(numbers.capacity(), 0U);
 }
 
 TEST(ManualLoop, TimersRunInOrderAndCancelledOnesNever) {

@@ -13,4 +13,10 @@ inline SharedBytes share(std::string bytes) {
     return std::make_shared<const std::string>(std::move(bytes));
 }
 
+// Empties a string or vector and gives its memory back; assigning {} keeps the capacity.
+template <typename Container>
+void release(Container& container) {
+    Container().swap(container);
+}
+
 }  // namespace twinpane

@@ -307,7 +307,7 @@ void FrameDecoder::end_frame() {
 }
 
 void FrameDecoder::drop_message() {
-    message_ = {};
+    release(message_);
     inflater_.reset();
     fragmented_ = false;
 }

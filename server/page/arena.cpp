@@ -1,5 +1,6 @@
 #include "page/arena.hpp"
 
+#include "base/bytes.hpp"
 #include "page/checksum.hpp"
 
 namespace twinpane::page {
@@ -79,7 +80,7 @@ Index Arena::preorder(Index at, Index top) const {
 void Arena::clear() {
     chunks_.clear();
     chunks_.shrink_to_fit();
-    free_ = {};
+    release(free_);
     used_ = 0;
     ids_.clear();
     root_ = kNil;

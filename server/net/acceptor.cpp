@@ -142,7 +142,7 @@ void Acceptor::back_off() {
 void Acceptor::take(int socket, const tcp::endpoint& peer) {
     if (!admission_->enter()) {
         bump(loop_->counters().refused);
-        send_full(socket, loop_->http_date());
+        if (!tls_) send_full(socket, loop_->http_date());
         ::close(socket);
         return;
     }
@@ -155,16 +155,21 @@ void Acceptor::take(int socket, const tcp::endpoint& peer) {
         ::close(socket);
         return;
     }
+    std::unique_ptr<TlsSession> tls;
+    if (tls_) {
+        tls = TlsSession::create(loop_->tls(), *tls_);
+        if (!tls) return admission_->leave();
+    }
     auto address = peer.address();
     // ::ffff:127.0.0.1 is 127.0.0.1 that came through a socket for both families.
     if (address.is_v6() && address.to_v6().is_v4_mapped()) {
         address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
     }
-    const auto stream = std::make_shared<TcpStream>(loop_, std::move(wrapped), address.to_string(),
-                                                    [admission = admission_] { admission->leave(); });
+    const auto stream = std::make_shared<TcpStream>(
+        loop_, std::move(wrapped), address.to_string(), [admission = admission_] { admission->leave(); },
+        std::move(tls));
     const auto connection = std::make_shared<HttpConnection>(stream, side_, routes_);
     stream->start(connection);
-    connection->begin();
 }
 
 }  // namespace twinpane::net

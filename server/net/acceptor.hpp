@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "net/http.hpp"
 #include "net/loop_impl.hpp"
+#include "net/tls_context.hpp"
 
 namespace twinpane::net {
 
@@ -40,6 +41,8 @@ class Acceptor final : public std::enable_shared_from_this<Acceptor> {
     // On the loop's thread from here on.
     void start();
     void close();
+    // Connections accepted from now on speak TLS so; nothing: in clear.
+    void set_tls(TlsContext context) { tls_ = std::move(context); }
 
   private:
     static constexpr int kBatch = 64;  // accepted per event, for fairness
@@ -57,6 +60,7 @@ class Acceptor final : public std::enable_shared_from_this<Acceptor> {
     const RouteTable& routes_;
     boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>
         acceptor_;
+    TlsContext tls_;
     Millis pause_ = kFirstPause;
     TimerId pause_timer_ = 0;
 };

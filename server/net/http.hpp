@@ -40,6 +40,7 @@ struct Request {
     std::string body;  // within the route's limit
     std::string peer;  // remote address without port
     Side side = Side::kPublic;
+    bool secure = false;   // came by TLS that ends here
     Loop* loop = nullptr;  // the loop this request is served on
 
     // The decoded value of `name` in the query, if there.
@@ -50,7 +51,7 @@ struct Request {
 
 struct Response {
     int status = 200;
-    Headers headers;  // Content-Length, Date, Connection are net's own
+    Headers headers;  // Content-Length, Date, Connection, Strict-Transport-Security are net's own
     std::string body;
     bool compressible = true;  // may be sent gzipped when the client takes it and it is worth it
 };

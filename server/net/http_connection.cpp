@@ -19,7 +19,8 @@ HttpConnection::HttpConnection(std::shared_ptr<TcpStream> stream, Side side, con
 
 HttpConnection::~HttpConnection() = default;
 
-void HttpConnection::begin() {
+// Starts the clock for the first head.
+void HttpConnection::on_open() {
     set_timer(loop().limits().head_timeout, &HttpConnection::on_idle_timeout);
 }
 
@@ -102,6 +103,7 @@ void HttpConnection::begin_request(std::string_view head) {
     request_->headers = std::move(parsed.headers);
     request_->peer = stream_->peer();
     request_->side = side_;
+    request_->secure = stream_->secure();
     request_->loop = &loop();
     form_ = {framing_.minor_version, request_->method == "HEAD", accepts_gzip(request_->headers),
              framing_.close};
@@ -158,7 +160,7 @@ void HttpConnection::consume(std::size_t bytes) {
     used_ += bytes;
     if (used_ == in_.size()) {
         // An idle connection holds no buffer worth speaking of.
-        if (in_.capacity() > 4096) in_ = {};
+        if (in_.capacity() > 4096) release(in_);
         in_.clear();
         used_ = 0;
     } else if (used_ > kWaiting) {
@@ -212,7 +214,7 @@ void HttpConnection::upgrade() {
     request_.reset();
     stream_->write(std::move(head));
     const std::string leftover(unread());
-    in_ = {};
+    release(in_);
     used_ = 0;
     stream_->set_owner(socket);
     socket->open(std::move(accept), deflate, leftover);
@@ -225,6 +227,7 @@ void HttpConnection::respond(std::uint64_t serial, Response response) {
 }
 
 void HttpConnection::send_response(Response response) {
+    form_.secure = stream_->secure();
     form_.close = form_.close || loop().draining();
     maybe_compress(response, form_.gzip);
     auto head =
@@ -247,6 +250,7 @@ void HttpConnection::send_response(Response response) {
 
 void HttpConnection::start_stream(std::uint64_t serial, int status, const Headers& headers) {
     if (!is_current(serial) || state_ != State::kAnswering) return;
+    form_.secure = stream_->secure();
     form_.close = form_.close || loop().draining();
     auto head = response_head(status, headers, std::nullopt, form_, loop().http_date());
     if (!head) return send_response(problem_response(Code::kInternal));
@@ -365,7 +369,7 @@ void HttpConnection::on_closed() {
     clear_timer();
     const bool pending = state_ == State::kAnswering || state_ == State::kStreaming;
     state_ = State::kOver;
-    in_ = {};
+    release(in_);
     used_ = 0;
     on_drained_ = {};
     if (pending && !on_gone_) gone_serial_ = serial_;

@@ -25,10 +25,9 @@ class HttpConnection final : public StreamOwner, public std::enable_shared_from_
   public:
     HttpConnection(std::shared_ptr<TcpStream> stream, Side side, const RouteTable& routes);
     ~HttpConnection() override;
-    // Starts the clock for the first head.
-    void begin();
 
     // StreamOwner
+    void on_open() override;
     void on_data(std::span<char> bytes) override;
     void on_eof() override;
     void on_written() override;

@@ -16,6 +16,7 @@ struct AnswerForm {
     bool head_only = false;  // HEAD
     bool gzip = false;       // the client takes it
     bool close = false;      // "Connection: close" goes out
+    bool secure = false;     // came by TLS: HSTS goes out
 };
 
 // "Not Found" for 404; "Status" for what has no name here.

@@ -150,6 +150,11 @@ void LoopImpl::arm_timer() {
     });
 }
 
+TlsEngine& LoopImpl::tls() {
+    if (!tls_) tls_ = std::make_unique<TlsEngine>();
+    return *tls_;
+}
+
 std::string_view LoopImpl::http_date() {
     const auto second = clock_.unix_ms() / 1000;
     if (second != date_second_) {

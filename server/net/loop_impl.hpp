@@ -22,6 +22,7 @@
 #include "net/loop.hpp"
 #include "net/server.hpp"
 #include "net/timer_wheel.hpp"
+#include "net/tls_session.hpp"
 
 namespace twinpane::net {
 
@@ -76,6 +77,8 @@ class LoopImpl final : public Loop, public std::enable_shared_from_this<LoopImpl
     std::span<char> read_buffer() { return {read_buffer_.data(), kReadBuffer}; }
     // One for all WebSockets of the loop.
     InflaterPool& inflaters() { return inflaters_; }
+    // What the TLS connections of this loop share; made for the first of them.
+    TlsEngine& tls();
     // IMF-fixdate of the present second.
     std::string_view http_date();
 
@@ -120,6 +123,7 @@ class LoopImpl final : public Loop, public std::enable_shared_from_this<LoopImpl
     bool stop_ = false;
     bool draining_ = false;
     std::array<char, kReadBuffer + kPadding> read_buffer_{};
+    std::unique_ptr<TlsEngine> tls_;
     std::string date_;
     std::int64_t date_second_ = -1;
     Counters counters_;

@@ -7,6 +7,7 @@
 #include "net/acceptor.hpp"
 #include "net/loop_impl.hpp"
 #include "net/server.hpp"
+#include "net/tls_context.hpp"
 
 namespace twinpane::net {
 
@@ -57,6 +58,7 @@ class ServerImpl final : public Server {
     }
 
     Result<std::uint16_t> listen(Side side, const ListenAddress& address, const RouteTable& routes) override;
+    Result<void> reload_tls() override;
     void run() override;
     void stop(Millis drain) override;
     Stats stats() const override;
@@ -66,7 +68,13 @@ class ServerImpl final : public Server {
 
     const std::shared_ptr<Admission> admission_;
     std::vector<std::shared_ptr<LoopImpl>> loops_;
+    struct TlsListener {
+        TlsFiles files;
+        std::vector<std::pair<std::shared_ptr<LoopImpl>, std::shared_ptr<Acceptor>>> acceptors;
+    };
+
     std::vector<std::pair<std::shared_ptr<LoopImpl>, std::shared_ptr<Acceptor>>> acceptors_;
+    std::vector<TlsListener> tls_listeners_;
     bool running_ = false, stopped_ = false;
 };
 
@@ -84,6 +92,12 @@ Result<void> ServerImpl::probe(const tcp::endpoint& at) {
 Result<std::uint16_t> ServerImpl::listen(Side side, const ListenAddress& address, const RouteTable& routes) {
     auto at = resolve(address);
     if (!at) return std::unexpected(at.error());
+    TlsContext tls;
+    if (address.tls) {
+        auto made = make_tls_context(*address.tls);
+        if (!made) return fail(Code::kBadCertificate, std::move(made.error().reason));
+        tls = std::move(*made);
+    }
     const bool shared = loops_.size() > 1;
     if (shared && at->port() != 0) {
         if (const auto free = probe(*at); !free) return std::unexpected(free.error());
@@ -94,13 +108,29 @@ Result<std::uint16_t> ServerImpl::listen(Side side, const ListenAddress& address
         const auto local = acceptor->open(*at, shared);
         if (!local) return std::unexpected(local.error());
         at->port(local->port());  // the first one picks, the others join it
+        acceptor->set_tls(tls);
         opened.emplace_back(loop, acceptor);
     }
     for (auto& [loop, acceptor] : opened) {
         loop->post([acceptor = acceptor] { acceptor->start(); });
         acceptors_.emplace_back(loop, acceptor);
     }
+    if (address.tls) tls_listeners_.push_back({*address.tls, std::move(opened)});
     return at->port();
+}
+
+Result<void> ServerImpl::reload_tls() {
+    std::vector<TlsContext> fresh;
+    for (const auto& listener : tls_listeners_) {
+        auto made = make_tls_context(listener.files);
+        if (!made) return fail(Code::kBadCertificate, std::move(made.error().reason));
+        fresh.push_back(std::move(*made));
+    }
+    for (std::size_t i = 0; i < fresh.size(); ++i) {
+        for (const auto& [loop, acceptor] : tls_listeners_[i].acceptors)
+            loop->post([acceptor = acceptor, tls = fresh[i]] { acceptor->set_tls(tls); });
+    }
+    return {};
 }
 
 void ServerImpl::run() {
@@ -122,6 +152,7 @@ void ServerImpl::stop(Millis drain) {
     for (const auto& loop : loops_) loop->request_stop();
     for (const auto& loop : loops_) loop->join();
     acceptors_.clear();
+    tls_listeners_.clear();
 }
 
 Stats ServerImpl::stats() const {

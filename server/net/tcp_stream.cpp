@@ -3,18 +3,22 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
 #include "net/loop_impl.hpp"
+#include "net/tls_session.hpp"
 
 namespace twinpane::net {
 
-TcpStream::TcpStream(std::shared_ptr<LoopImpl> loop, Socket connected, std::string peer, Task on_end)
+TcpStream::TcpStream(std::shared_ptr<LoopImpl> loop, Socket connected, std::string peer, Task on_end,
+                     std::unique_ptr<TlsSession> tls)
     : loop_(std::move(loop)),
       socket_(std::move(connected)),
       peer_(std::move(peer)),
-      on_end_(std::move(on_end)) {}
+      on_end_(std::move(on_end)),
+      tls_(std::move(tls)) {}
 
 TcpStream::~TcpStream() = default;
 
@@ -23,6 +27,9 @@ void TcpStream::start(std::shared_ptr<StreamOwner> owner) {
     loop_->add_stream(shared_from_this());
     bump(loop_->counters().connections);
     arm_read();
+    if (tls_) return await_handshake();
+    const auto opened = owner_;
+    opened->on_open();
 }
 
 void TcpStream::write(SharedBytes part) {
@@ -33,7 +40,9 @@ void TcpStream::write(SharedBytes part) {
 }
 
 void TcpStream::drop_unsent() {
-    const auto keep = head_sent_ > 0 ? first_ + 1 : first_;
+    auto keep = first_;
+    for (auto gone = head_sent_ + (tls_ ? tls_->in_flight() : 0); gone > 0; ++keep)
+        gone -= std::min(gone, parts_[keep]->size());
     while (parts_.size() > keep) {
         queued_bytes_ -= parts_.back()->size();
         parts_.pop_back();
@@ -62,11 +71,11 @@ void TcpStream::abort() {
     if (closed_) return;
     closed_ = closing_ = true;
     loop_->cancel(stall_timer_);
-    loop_->cancel(linger_timer_);
+    loop_->cancel(deadline_timer_);
     boost::system::error_code ignored;
     socket_.close(ignored);
-    parts_.clear();
-    parts_.shrink_to_fit();
+    tls_.reset();
+    release(parts_);
     first_ = head_sent_ = queued_bytes_ = 0;
     drop(loop_->counters().connections);
     on_end_();
@@ -93,7 +102,7 @@ void TcpStream::arm_read() {
 }
 
 void TcpStream::on_readable() {
-    const auto buffer = loop_->read_buffer();
+    const auto buffer = tls_ ? std::span<char>(loop_->tls().received) : loop_->read_buffer();
     for (int i = 0; i < kReadsPerEvent && !closed_ && !paused_ && !eof_; ++i) {
         const auto got = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
         if (got < 0) {
@@ -102,12 +111,7 @@ void TcpStream::on_readable() {
             return abort();
         }
         if (got == 0) {
-            eof_ = true;
-            if (shut_) return abort();
-            if (!closing_) {
-                const auto owner = owner_;
-                owner->on_eof();
-            }
+            take_eof();
             break;
         }
         const auto size = static_cast<std::size_t>(got);
@@ -115,6 +119,8 @@ void TcpStream::on_readable() {
         if (closing_) {
             discarded_ += size;
             if (discarded_ > kLingerBytes) return abort();
+        } else if (tls_) {
+            decrypt(size);
         } else {
             const auto owner = owner_;
             owner->on_data(buffer.first(size));
@@ -124,11 +130,20 @@ void TcpStream::on_readable() {
     arm_read();
 }
 
+void TcpStream::take_eof() {
+    eof_ = true;
+    if (shut_ || (tls_ && !tls_->established())) return abort();
+    if (closing_) return;
+    const auto owner = owner_;
+    owner->on_eof();
+}
+
 void TcpStream::flush() {
     if (closed_ || waiting_to_write_) return;
     const auto before = written_;
+    if (tls_ && !push_tls()) return;
     for (int i = 0; i < kSendsPerFlush && queued_bytes_ > 0; ++i) {
-        const auto sent = send_some();
+        const auto sent = tls_ ? send_encrypted() : send_some();
         if (sent < 0) return abort();
         if (sent == 0) {
             arm_write();
@@ -160,14 +175,16 @@ long TcpStream::send_some() {
     message.msg_iovlen = count;
     while (true) {
         const auto sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent >= 0) return sent;
+        if (sent >= 0) {
+            bump(loop_->counters().bytes_out, static_cast<std::size_t>(sent));
+            return sent;
+        }
         if (errno == EINTR) continue;
         return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
     }
 }
 
 void TcpStream::consume(std::size_t sent) {
-    bump(loop_->counters().bytes_out, sent);
     written_ += sent;
     queued_bytes_ -= sent;
     sent += head_sent_;
@@ -179,7 +196,7 @@ void TcpStream::consume(std::size_t sent) {
     if (first_ == parts_.size()) {
         first_ = 0;
         // An idle connection keeps no queue storage beyond a few entries.
-        if (parts_.capacity() > 16) parts_ = {};
+        if (parts_.capacity() > 16) release(parts_);
         parts_.clear();
     } else if (first_ > 1024) {
         parts_.erase(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(first_));
@@ -201,23 +218,34 @@ void TcpStream::arm_write() {
 // again as long as bytes move, and ends by itself when nothing is queued.
 void TcpStream::watch_stall() {
     if (stall_timer_ != 0) return;
-    written_at_watch_ = written_;
+    sent_at_watch_ = sent_total();
     stall_timer_ = loop_->after(loop_->limits().write_stall, [this] { on_stall_timer(); });
 }
 
 void TcpStream::on_stall_timer() {
     stall_timer_ = 0;
-    if (queued_bytes_ == 0) return;
-    if (written_ == written_at_watch_) return abort();
+    if (!unsent()) return;
+    if (sent_total() == sent_at_watch_) return abort();
     watch_stall();
 }
 
+bool TcpStream::unsent() const {
+    return queued_bytes_ > 0 || (tls_ && tls_->pending() > 0);
+}
+
+// With TLS the bytes on the wire: a part may be long on its way.
+std::uint64_t TcpStream::sent_total() const {
+    return tls_ ? tls_->pushed_total() : written_;
+}
+
 void TcpStream::finish_closing() {
+    if (tls_ && tls_->say_goodbye() && !push_pending()) return;
     if (linger_ == Linger::kNo || eof_) return abort();
     if (shut_) return;
     shut_ = true;
     ::shutdown(socket_.native_handle(), SHUT_WR);
-    linger_timer_ = loop_->after(kLinger, [this] { abort(); });
+    loop_->cancel(deadline_timer_);
+    deadline_timer_ = loop_->after(kLinger, [this] { abort(); });
 }
 
 }  // namespace twinpane::net

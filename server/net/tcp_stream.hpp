@@ -1,6 +1,8 @@
 // One accepted TCP connection: reads into the loop's buffer, writes a bounded number of shared parts per
-// system call, notices stalls, closes with linger. What the bytes mean is its owner's business
-// (HttpConnection, WsConnection). On its loop's thread only. Internal to net.
+// system call, notices stalls, closes with linger. With a TlsSession the same bytes travel encrypted: the
+// owner sees no difference but on_open(), and without one nothing is added but the look at a pointer. What
+// the bytes mean is the owner's business (HttpConnection, WsConnection). On its loop's thread only. Internal
+// to net.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -16,10 +18,13 @@
 namespace twinpane::net {
 
 class LoopImpl;
+class TlsSession;
 
 class StreamOwner {
   public:
     virtual ~StreamOwner() = default;
+    // Once, before any other: bytes can be exchanged. At once in clear, after the handshake with TLS.
+    virtual void on_open() = 0;
     // Bytes in the loop's buffer, theirs to change; LoopImpl::kPadding readable bytes follow. Gone after the
     // call.
     virtual void on_data(std::span<char> bytes) = 0;
@@ -40,7 +45,9 @@ class TcpStream final : public Flushable, public std::enable_shared_from_this<Tc
         boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
     // `connected` is a non-blocking socket whose ownership comes along. `on_end` runs once when it is closed.
-    TcpStream(std::shared_ptr<LoopImpl> loop, Socket connected, std::string peer, Task on_end);
+    // `tls`: nothing for a connection in clear.
+    TcpStream(std::shared_ptr<LoopImpl> loop, Socket connected, std::string peer, Task on_end,
+              std::unique_ptr<TlsSession> tls);
     ~TcpStream() override;
 
     void start(std::shared_ptr<StreamOwner> owner);
@@ -55,7 +62,7 @@ class TcpStream final : public Flushable, public std::enable_shared_from_this<Tc
     // Positions in the outgoing byte stream.
     std::uint64_t enqueued_total() const { return written_ + queued_bytes_; }
     std::uint64_t written_total() const { return written_; }
-    // Forgets queued parts of which no byte has left.
+    // Forgets queued parts of which no byte has left (or is encrypted and on its way).
     void drop_unsent();
 
     // Stops reading and the peer waits; resumes.
@@ -71,6 +78,8 @@ class TcpStream final : public Flushable, public std::enable_shared_from_this<Tc
     void drain();
 
     bool closing() const { return closing_; }
+    // Encrypted; only while it is not closed.
+    bool secure() const { return tls_ != nullptr; }
     bool closed() const { return closed_; }
     const std::string& peer() const { return peer_; }
     LoopImpl& loop() const { return *loop_; }
@@ -91,24 +100,39 @@ class TcpStream final : public Flushable, public std::enable_shared_from_this<Tc
     // Bytes sent by one system call; 0 when the kernel takes no more now, -1 when the connection is broken.
     long send_some();
     void consume(std::size_t sent);
+    void take_eof();
     void watch_stall();
     void on_stall_timer();
     void finish_closing();
     void mark_dirty();
+    bool unsent() const;
+    std::uint64_t sent_total() const;
+
+    // tcp_stream_tls.cpp
+    void await_handshake();
+    void decrypt(std::size_t received);
+    void fail_tls();
+    void cut_flood();
+    long send_encrypted();
+    // Sends what TLS still has to send; false: nothing more can be sent now.
+    bool push_tls();
+    // Whether all of it is sent; else the rest is seen to.
+    bool push_pending();
 
     const std::shared_ptr<LoopImpl> loop_;
     Socket socket_;
     const std::string peer_;
     Task on_end_;
     std::shared_ptr<StreamOwner> owner_;
+    std::unique_ptr<TlsSession> tls_;
     std::vector<SharedBytes> parts_;  // first_ .. end are queued
     std::size_t first_ = 0;
     std::size_t head_sent_ = 0;  // bytes of parts_[first_] that have left
     std::size_t queued_bytes_ = 0;
     std::uint64_t written_ = 0;
-    std::uint64_t written_at_watch_ = 0;
+    std::uint64_t sent_at_watch_ = 0;
     TimerId stall_timer_ = 0;
-    TimerId linger_timer_ = 0;
+    TimerId deadline_timer_ = 0;  // of the TLS handshake, later of the linger
     std::size_t discarded_ = 0;
     bool reading_ = false, paused_ = false, eof_ = false;
     bool waiting_to_write_ = false;

@@ -37,7 +37,8 @@ class WsConnection final : public WebSocket,
     void close(std::uint16_t code, std::string_view reason) override;
     Loop& loop() override;
 
-    // StreamOwner
+    // StreamOwner; it takes over a stream that is open
+    void on_open() override {}
     void on_data(std::span<char> bytes) override;
     void on_eof() override;
     void on_written() override {}

@@ -41,10 +41,16 @@ Client::~Client() {
     close();
 }
 
+bool Client::start_tls(const TlsShape& shape) {
+    tls_ = std::make_unique<TlsLayer>(socket_, shape);
+    return tls_->connected();
+}
+
 bool Client::send(std::string_view bytes) {
     while (!bytes.empty()) {
-        const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) continue;
+        const auto sent =
+            tls_ ? tls_->send(bytes) : ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (!tls_ && sent < 0 && errno == EINTR) continue;
         if (sent <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -59,7 +65,8 @@ std::size_t Client::send_some(std::string_view bytes) {
 bool Client::fill() {
     std::array<char, 65536> part;  // NOLINT: filled by recv
     while (true) {
-        const auto got = ::recv(socket_, part.data(), part.size(), 0);
+        const auto got =
+            tls_ ? tls_->receive(part.data(), part.size()) : ::recv(socket_, part.data(), part.size(), 0);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) timed_out_ = true;
         if (got <= 0) return false;
@@ -174,6 +181,15 @@ unsigned Frame::close_code() const {
 
 WsClient::WsClient(std::uint16_t port, std::string_view path, std::string_view headers, int receive_buffer)
     : raw(port, receive_buffer) {
+    open(path, headers);
+}
+
+WsClient::WsClient(Client connection, std::string_view path, std::string_view headers)
+    : raw(std::move(connection)) {
+    open(path, headers);
+}
+
+void WsClient::open(std::string_view path, std::string_view headers) {
     std::string text;
     text.append("GET ").append(path).append(" HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n");
     text.append("Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");

@@ -4,11 +4,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "net/testing/tls.hpp"
 
 namespace twinpane::net::testing {
 
@@ -30,9 +33,15 @@ class Client {
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
     Client(Client&& other) noexcept
-        : socket_(std::exchange(other.socket_, -1)), buffer_(std::move(other.buffer_)) {}
+        : socket_(std::exchange(other.socket_, -1)),
+          tls_(std::move(other.tls_)),
+          buffer_(std::move(other.buffer_)) {}
 
     bool connected() const { return socket_ >= 0; }
+    // Everything from now on goes through TLS. False: the handshake failed.
+    bool start_tls(const TlsShape& shape = {});
+    TlsLayer* tls() { return tls_.get(); }
+    int socket() const { return socket_; }
     // False when the peer has cut the connection.
     bool send(std::string_view bytes);
     // Without waiting: how much the kernel took.
@@ -57,6 +66,7 @@ class Client {
   private:
     bool fill();  // false: ended or silent (see timed_out_)
     int socket_ = -1;
+    std::unique_ptr<TlsLayer> tls_;
     std::string buffer_;
     bool timed_out_ = false;
 };
@@ -86,6 +96,8 @@ class WsClient {
     // Opens ws://127.0.0.1:port/path; see status().
     WsClient(std::uint16_t port, std::string_view path, std::string_view headers = {},
              int receive_buffer = 0);
+    // The same over a connection that is there, with TLS perhaps.
+    WsClient(Client connection, std::string_view path, std::string_view headers = {});
     int status() const { return reply_.status; }
     const Reply& reply() const { return reply_; }
 
@@ -98,6 +110,7 @@ class WsClient {
     Client raw;
 
   private:
+    void open(std::string_view path, std::string_view headers);
     Reply reply_;
 };
 

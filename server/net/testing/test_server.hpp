@@ -28,14 +28,16 @@ inline bool eventually(const std::function<bool()>& condition) {
 struct TestServer {
     RouteTable routes;
     Limits limits;
+    std::optional<TlsFiles> tls;
+    OnRefused on_refused;
     unsigned loops = 1;
     std::unique_ptr<Server> server;
     std::uint16_t port = 0;
 
     // After routes and limits are set. False: no port.
     bool start() {
-        server = Server::create(loops, limits);
-        const auto bound = server->listen(Side::kPublic, {}, routes);
+        server = Server::create(loops, limits, on_refused);
+        const auto bound = server->listen(Side::kPublic, {.tls = tls}, routes);
         if (!bound) return false;
         port = *bound;
         server->run();

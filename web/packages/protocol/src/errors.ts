@@ -10,6 +10,7 @@ export const ErrorCode = {
   UnsupportedMediaType: 4007,
   BadHttp: 4008,
   UnsupportedVersion: 4009,
+  BadTls: 4010,
   NotAuthenticated: 4100,
   BadCredentials: 4101,
   TokenExpired: 4102,
@@ -45,6 +46,7 @@ export const ErrorCode = {
   ShuttingDown: 5002,
   ConfigInvalid: 5003,
   TooManySessions: 5004,
+  BadCertificate: 5005,
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 
@@ -60,6 +62,7 @@ export const errorText: Readonly<Record<number, string>> = {
   4007: 'Send application/json.',
   4008: 'The HTTP message is malformed.',
   4009: 'This protocol version is not spoken here.',
+  4010: 'The TLS handshake failed or the connection was damaged.',
   4100: 'Log in first.',
   4101: 'Name or password is wrong.',
   4102: 'The access token has expired; refresh it.',
@@ -95,6 +98,7 @@ export const errorText: Readonly<Record<number, string>> = {
   5002: 'The server is stopping; try again.',
   5003: 'The configuration has errors.',
   5004: 'The server is full.',
+  5005: 'The certificate or its key can\'t be used; one that was in use stays.',
 };
 
 /** Takes a Bayeux error string apart; undefined if it is not one of ours. */

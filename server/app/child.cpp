@@ -98,6 +98,10 @@ void Child::kill() {
     if (running()) ::kill(pid_, SIGKILL);
 }
 
+void Child::hang_up() {
+    if (running()) ::kill(pid_, SIGHUP);
+}
+
 Millis Child::restart_delay(Millis now) {
     if (now - started_ >= kLongLife) short_lives_ = 0;
     constexpr std::array<int, 6> steps{0, 200, 500, 1000, 2000, 5000};

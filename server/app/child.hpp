@@ -29,6 +29,8 @@ class Child {
     // Also closes the life pipe, so a child that ignores the signal still learns of it.
     void terminate();
     void kill();
+    // Sends SIGHUP.
+    void hang_up();
 
     const std::string& label() const { return label_; }
     int ready_fd() const { return ready_ ? ready_->fd() : -1; }

@@ -6,17 +6,24 @@
 #include "app/demo.hpp"
 #include "app/node.hpp"
 #include "app/supervisor.hpp"
+#include "app/tls_files.hpp"
+#include "base/clock.hpp"
 #include "config/config.hpp"
 
 namespace twinpane::app {
 
 namespace {
 
+std::vector<std::string> warnings(const LoadedConfig& loaded) {
+    auto out = loaded.config.warnings();
+    for (auto& warning : tls_warnings(loaded, SystemClock{}.unix_ms())) out.push_back(std::move(warning));
+    return out;
+}
+
 int check(const std::string& path) {
     const auto loaded = load_config(path);
     if (!loaded.good) return 2;
-    for (const auto& warning : loaded.config.warnings())
-        std::cout << path << ": warning: " << warning << "\n";
+    for (const auto& warning : warnings(loaded)) std::cout << path << ": warning: " << warning << "\n";
     std::cout << path << ": good\n";
     return 0;
 }
@@ -83,7 +90,7 @@ int run_cli(int argc, char** argv) {
     if (!loaded.good) return 2;
     if (node.parsed()) return run_node(loaded, overrides, wires);
     if (demo.parsed()) return run_demo(loaded, demo_port, overrides.public_port, wires);
-    for (const auto& warning : loaded.config.warnings()) std::cerr << "warning: " << warning << "\n";
+    for (const auto& warning : warnings(loaded)) std::cerr << "warning: " << warning << "\n";
     return supervise(loaded, overrides);
 }
 

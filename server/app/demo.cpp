@@ -96,7 +96,7 @@ int run_demo(const LoadedConfig& loaded, int port, int public_port, const Wires&
     }
     server->run();
     wires.report("ready " + std::to_string(*bound));
-    wires.wait_for_stop();
+    wires.wait_for_stop([] {});
     server->stop(Millis{1000});
     return 0;
 }

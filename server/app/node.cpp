@@ -10,6 +10,7 @@
 #include "app/first_agent.hpp"
 #include "app/paths.hpp"
 #include "app/settings.hpp"
+#include "app/tls_files.hpp"
 #include "app/web_routes.hpp"
 #include "app/welcome.hpp"
 #include "base/clock.hpp"
@@ -56,8 +57,28 @@ transport::OriginAllowed origin_rule(const cobrowse::Config& sites, const std::s
     };
 }
 
-std::string busy_hint(const Error& error, const char* option) {
-    return error.context + "; choose another port with --" + option + " or in the configuration";
+Error with_hint(Error error, const char* option) {
+    if (error.code != Code::kBadCertificate)
+        error.context += std::string("; choose another port with --") + option + " or in the configuration";
+    return error;
+}
+
+void warn_of_certificates(const LoadedConfig& loaded, const Clock& clock, observe::Log& log) {
+    for (const auto& warning : tls_warnings(loaded, clock.unix_ms()))
+        log.warn("tls.certificate", {{"warning", warning}});
+}
+
+// On SIGHUP. Connections go on; what can't be used is not.
+void reload_certificates(net::Server& server, const LoadedConfig& loaded, const Clock& clock,
+                         observe::Log& log) {
+    if (const auto reloaded = server.reload_tls(); !reloaded) {
+        log.error("tls.reload_failed", {{"code", static_cast<int>(reloaded.error().code)},
+                                        {"why", reloaded.error().context},
+                                        {"in_use", "the certificates of before"}});
+        return;
+    }
+    log.info("tls.reloaded");
+    warn_of_certificates(loaded, clock, log);
 }
 
 }  // namespace
@@ -91,15 +112,16 @@ int run_node(const LoadedConfig& loaded, const Overrides& overrides, const Wires
         return static_cast<std::uint16_t>(override_port >= 0 ? override_port : config.integer(option));
     };
     const auto public_port = server->listen(
-        net::Side::kPublic, {config.text("public.host"), port(overrides.public_port, "public.port")},
+        net::Side::kPublic,
+        {config.text("public.host"), port(overrides.public_port, "public.port"), tls_files(loaded, "public")},
         public_routes);
-    if (!public_port)
-        return refuse({public_port.error().code, busy_hint(public_port.error(), "public-port")});
-    const auto internal_port = server->listen(
-        net::Side::kInternal, {config.text("internal.host"), port(overrides.internal_port, "internal.port")},
-        internal_routes);
-    if (!internal_port)
-        return refuse({internal_port.error().code, busy_hint(internal_port.error(), "internal-port")});
+    if (!public_port) return refuse(with_hint(public_port.error(), "public-port"));
+    const auto internal_port =
+        server->listen(net::Side::kInternal,
+                       {config.text("internal.host"), port(overrides.internal_port, "internal.port"),
+                        tls_files(loaded, "internal")},
+                       internal_routes);
+    if (!internal_port) return refuse(with_hint(internal_port.error(), "internal-port"));
 
     auto opened = storage::RocksStorage::open((*data / "rocksdb").string());
     if (!opened) return refuse(opened.error());
@@ -190,7 +212,8 @@ int run_node(const LoadedConfig& loaded, const Overrides& overrides, const Wires
                             {"loops", server->loops().size()},
                             {"sessions", restored}});
     wires.report("ready " + std::to_string(*public_port) + " " + std::to_string(*internal_port));
-    wires.wait_for_stop();
+    warn_of_certificates(loaded, clock, log);
+    wires.wait_for_stop([&] { reload_certificates(*server, loaded, clock, log); });
 
     log.info("node.stopping");
     engines.begin_shutdown();

@@ -18,6 +18,7 @@ net::Limits net_limits(const config::Config& config) {
     net::Limits limits;
     limits.max_head = size(config, "limits.head");
     limits.max_fields = size(config, "limits.header_fields");
+    limits.tls_handshake = time(config, "limits.tls_handshake");
     limits.head_timeout = time(config, "limits.head_timeout");
     limits.body_timeout = time(config, "limits.body_timeout");
     limits.write_stall = time(config, "limits.write_stall");

@@ -1,5 +1,6 @@
 #include "app/supervisor.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -11,15 +12,23 @@
 #include <iostream>
 #include <memory>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "app/child.hpp"
+#include "app/tls_files.hpp"
 #include "app/welcome.hpp"
 #include "observe/log.hpp"
 
 namespace twinpane::app {
 
 namespace {
+
+bool has_terminal() {
+    const int fd = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0) ::close(fd);
+    return fd >= 0;
+}
 
 class Supervisor {
   public:
@@ -90,9 +99,16 @@ class Supervisor {
     void read_signals(int fd) {
         signalfd_siginfo signal{};
         while (::read(fd, &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal)) {
-            if (signal.ssi_signo == SIGINT || signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGHUP)
-                stop();
+            if (signal.ssi_signo == SIGINT || signal.ssi_signo == SIGTERM) stop();
+            if (signal.ssi_signo == SIGHUP && !stopping_) hang_up();
         }
+    }
+
+    void hang_up() {
+        if (had_terminal_ && !has_terminal()) return stop();
+        // A node that is still coming up may have read the old files already, and may not yet take signals.
+        reload_waits_ = !listening_;
+        if (listening_) node_.hang_up();
     }
 
     void stop() {
@@ -119,7 +135,8 @@ class Supervisor {
                 std::getline(words >> std::ws, facts_.password_file);
             } else if (word == "ready") {
                 words >> facts_.public_port >> facts_.internal_port;
-                facts_.node_ready = true;
+                facts_.node_ready = listening_ = true;
+                if (std::exchange(reload_waits_, false)) node_.hang_up();
                 // A restarted node has to come back under the same ports, also if they were picked.
                 overrides_.public_port = facts_.public_port;
                 overrides_.internal_port = facts_.internal_port;
@@ -154,6 +171,7 @@ class Supervisor {
 
     void look_after(Child& child, std::optional<Millis>& restart, Millis now) {
         if (const auto status = child.reap()) {
+            if (&child == &node_) listening_ = false;
             if (stopping_) return;
             if (!ever_ready_) {
                 // It never came up: say so once and don't try for ever. Its own message is on standard error.
@@ -200,6 +218,9 @@ class Supervisor {
     std::optional<Millis> node_restart_, demo_restart_;
     WelcomeFacts facts_;
     Millis started_{0}, stop_since_{0};
+    const bool had_terminal_ = has_terminal();
+    bool listening_ = false;  // the node of this moment
+    bool reload_waits_ = false;
     bool ever_ready_ = false, demo_ready_ = false, stopping_ = false, done_ = false;
     int demo_port_ = 0;
     int exit_code_ = 0;
@@ -207,21 +228,29 @@ class Supervisor {
 
 }  // namespace
 
+namespace {
+void print(const std::string& path, const std::vector<config::Problem>& problems, bool& good) {
+    for (const auto& problem : problems) {
+        std::cerr << path;
+        if (problem.line > 0) std::cerr << ":" << problem.line;
+        std::cerr << ": " << problem.reason << "\n";
+        good = false;
+    }
+}
+}  // namespace
+
 LoadedConfig load_config(const std::string& path) {
     LoadedConfig loaded;
     auto parsed = config::load(path);
     if (auto* problems = std::get_if<std::vector<config::Problem>>(&parsed)) {
-        for (const auto& problem : *problems) {
-            std::cerr << path;
-            if (problem.line > 0) std::cerr << ":" << problem.line;
-            std::cerr << ": " << problem.reason << "\n";
-        }
+        print(path, *problems, loaded.good);
         return loaded;
     }
     loaded.good = true;
     loaded.config = std::move(std::get<config::Config>(parsed));
     std::error_code ignored;
     loaded.path = std::filesystem::absolute(path, ignored).string();
+    print(path, tls_problems(loaded), loaded.good);
     return loaded;
 }
 

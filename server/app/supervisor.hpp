@@ -5,6 +5,9 @@
 // The node is a child in a process group of its own. It inherits two pipes: on one it reports ("ready",
 // ports, first account), the other it only watches: when the supervisor is gone, even by kill -9, the node
 // stops by itself.
+//
+// SIGHUP makes the node read its certificates again; but when the terminal it was started from is gone, it
+// stops, as a program at a terminal does.
 #pragma once
 
 #include <string>

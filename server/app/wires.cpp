@@ -12,17 +12,18 @@
 namespace twinpane::app {
 
 namespace {
-sigset_t stop_signals() {
+sigset_t own_signals() {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     return set;
 }
 }  // namespace
 
 void Wires::block_signals() {
-    const auto set = stop_signals();
+    const auto set = own_signals();
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
 }
@@ -39,11 +40,20 @@ void Wires::report(std::string_view line) const {
     }
 }
 
-void Wires::wait_for_stop() const {
-    const auto set = stop_signals();
-    const int signals = ::signalfd(-1, &set, SFD_CLOEXEC);
+void Wires::wait_for_stop(const std::function<void()>& on_hang_up) const {
+    const auto set = own_signals();
+    const int signals = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     std::array<pollfd, 2> fds{pollfd{signals, POLLIN, 0}, pollfd{life_fd, POLLIN, 0}};
-    while (::poll(fds.data(), fds.size(), -1) < 0 && errno == EINTR) {
+    while (true) {
+        if (::poll(fds.data(), fds.size(), -1) < 0) {
+            if (errno == EINTR) continue;
+            break;
+        }
+        signalfd_siginfo signal{};
+        if (::read(signals, &signal, sizeof signal) != static_cast<ssize_t>(sizeof signal)) break;
+        if (signal.ssi_signo != SIGHUP) break;
+        on_hang_up();
+        if (fds[1].revents != 0) break;
     }
     ::close(signals);
 }

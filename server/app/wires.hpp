@@ -1,6 +1,7 @@
 // The two pipes between the supervisor and a child.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 namespace twinpane::app {
@@ -10,9 +11,9 @@ struct Wires {
     int life_fd = -1;   // end of file here: the supervisor is gone
 
     void report(std::string_view line) const;
-    // Blocks until SIGTERM, SIGINT or the end of the life pipe. Call block_signals() before any thread is
-    // made.
-    void wait_for_stop() const;
+    // Blocks until SIGTERM, SIGINT or the end of the life pipe; runs `on_hang_up` here at each SIGHUP
+    // meanwhile. Call block_signals() before any thread is made.
+    void wait_for_stop(const std::function<void()>& on_hang_up) const;
     static void block_signals();
 };
 

@@ -95,6 +95,11 @@ std::vector<std::string> Config::transports() const {
     return out;
 }
 
+int Config::line(std::string_view name) const {
+    const auto found = lines_.find(name);
+    return found == lines_.end() ? 0 : found->second;
+}
+
 // Walks the YAML tree and collects values and problems.
 class Reader {
   public:
@@ -127,7 +132,7 @@ class Reader {
             }
             const auto name = prefix + entry.first.Scalar();
             const bool section = entry.second.IsMap() && is_section(name);
-            const bool first = lines_.emplace(name, line_of(entry.first)).second;
+            const bool first = config_.lines_.emplace(name, line_of(entry.first)).second;
             const auto* option = find_option(name);
             const auto scoped = split_scope(name);
             if (!first && !section) {
@@ -257,6 +262,7 @@ class Reader {
         if (!is_name(config_.text("node.name"))) {
             conflict({"node.name"}, "node.name must be 1 to 63 letters, digits or '-'");
         }
+        check_tls();
         const auto& echo = config_.text("unsafe_echo_path");
         if (!echo.empty() &&
             (echo.front() != '/' || echo.size() > 200 || !std::ranges::all_of(echo, is_path_char)))
@@ -289,8 +295,7 @@ class Reader {
     void conflict(std::initializer_list<std::string_view> names, std::string reason) {
         int line = 0;
         for (const auto name : names) {
-            if (const auto found = lines_.find(name); line == 0 && found != lines_.end())
-                line = found->second;
+            if (line == 0) line = config_.line(name);
         }
         problems_.push_back({line, std::move(reason)});
     }
@@ -336,9 +341,30 @@ class Reader {
         }
     }
 
+    void check_tls() {
+        for (const std::string side : {"public", "internal"}) {
+            const auto certificate = side + ".tls.certificate";
+            const auto key = side + ".tls.key";
+            if (config_.text(certificate).empty() != config_.text(key).empty()) {
+                const auto& given = config_.text(key).empty() ? certificate : key;
+                const auto& missing = config_.text(key).empty() ? key : certificate;
+                problems_.push_back({config_.line(given), given + " needs " + missing + " beside it"});
+            }
+            if (config_.text(certificate).empty()) continue;
+            require_https(side + ".url", side);
+            if (side == "internal") require_https("viewer.origin", side);
+        }
+    }
+
+    void require_https(const std::string& name, const std::string& side) {
+        const auto& url = config_.text(name);
+        if (url.empty() || url.starts_with("https://")) return;
+        problems_.push_back(
+            {config_.line(name), name + " must begin with https://, because " + side + ".tls is set"});
+    }
+
     Config config_;
     std::vector<Problem> problems_;
-    std::map<std::string, int, std::less<>> lines_;  // of everything that was given
 };
 
 std::vector<std::string> Config::warnings() const {

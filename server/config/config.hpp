@@ -42,6 +42,8 @@ class Config {
     // Of cometd.allowedTransports those that cometd.transports has; never empty.
     std::vector<std::string> transports() const;
     const std::vector<Site>& sites() const { return sites_; }
+    // Where the file sets it, 1-based; 0: it has its default. Not for the fields of sites.
+    int line(std::string_view name) const;
 
     // What deserves a warning at start, one sentence each.
     std::vector<std::string> warnings() const;
@@ -51,6 +53,7 @@ class Config {
     const Value& value(std::string_view name, Transport transport) const;
     // Beside every option the names with prefixes that were given (cometd.ws.timeout).
     std::map<std::string, Value, std::less<>> values_;
+    std::map<std::string, int, std::less<>> lines_;
     std::vector<Site> sites_;
     std::vector<std::string> ignored_;  // options of type kIgnored that were given, with the reason
 };

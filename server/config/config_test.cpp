@@ -168,6 +168,38 @@ TEST(Config, DeflateIsOffAndItsNameIsCometds) {
     EXPECT_TRUE(std::get<Config>(parsed).flag("cometd.ws.enableExtension.permessage-deflate"));
 }
 
+TEST(Config, TlsNeedsBothFilesAndHttps) {
+    auto list = problems(
+        "public:\n"
+        "  url: http://a.example\n"
+        "  tls:\n"
+        "    certificate: a.pem\n"
+        "    key: a.key\n"
+        "internal:\n"
+        "  url: https://b.example\n"
+        "  tls.key: b.key\n");
+    ASSERT_EQ(list.size(), 2U);
+    EXPECT_EQ(list[0], (Problem{2, "public.url must begin with https://, because public.tls is set"}));
+    EXPECT_EQ(list[1], (Problem{8, "internal.tls.key needs internal.tls.certificate beside it"}));
+    list = problems("internal: {url: \"https://b.example\", tls: {certificate: b.pem, key: b.key}}\n");
+    ASSERT_EQ(list.size(), 1U);
+    EXPECT_EQ(list[0], (Problem{0, "viewer.origin must begin with https://, because internal.tls is set"}));
+    EXPECT_TRUE(problems("internal: {url: \"https://b.example\", tls: {certificate: b.pem, key: b.key}}\n"
+                         "viewer: {origin: \"https://c.example\"}\n")
+                    .empty());
+    EXPECT_TRUE(problems("public: {url: \"https://behind.a.balancer.example\"}\n").empty());
+}
+
+TEST(Config, KnowsTheLineOfEveryOptionThatIsSet) {
+    const auto parsed = parse("data: x\npublic:\n  port: 1\n  tls: {certificate: '', key: ''}\n");
+    ASSERT_TRUE(std::holds_alternative<Config>(parsed));
+    const auto& config = std::get<Config>(parsed);
+    EXPECT_EQ(config.line("data"), 1);
+    EXPECT_EQ(config.line("public.port"), 3);
+    EXPECT_EQ(config.line("public.tls.key"), 4);
+    EXPECT_EQ(config.line("internal.port"), 0);
+}
+
 TEST(Config, MisspeltSectionSuggestsTheOption) {
     const auto list = problems("code_ttl: 10m\n");
     ASSERT_EQ(list.size(), 1U);

@@ -195,8 +195,9 @@ void TcpStream::consume(std::size_t sent) {
     head_sent_ = sent;
     if (first_ == parts_.size()) {
         first_ = 0;
-        // An idle connection keeps no queue storage beyond a few entries.
-        if (parts_.capacity() > 16) release(parts_);
+        // An idle connection keeps room for one gathered write (1 KiB at most): without it a busy one would
+        // allocate in every turn.
+        if (parts_.capacity() > kGather) release(parts_);
         parts_.clear();
     } else if (first_ > 1024) {
         parts_.erase(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(first_));

@@ -5,7 +5,7 @@ PACKAGES_BUILD="g++ cmake ninja-build pkg-config ccache mold git ca-certificates
   libboost1.81-dev libboost-json1.81-dev libssl-dev zlib1g-dev libsimdjson-dev libyaml-cpp-dev libspdlog-dev
   libfmt-dev libcli11-dev libsodium-dev libjwt-dev libjansson-dev librocksdb-dev libzstd-dev liblz4-dev libsnappy-dev
   libbz2-dev"
-PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev clang-format-22 python3-venv chromium
+PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev clang-format-22 python3-venv openssl chromium
   fonts-dejavu-core fonts-liberation fonts-noto-core fonts-noto-color-emoji libnss-myhostname procps util-linux"
 # Only for the area that needs them, and for fuzz/run.
 PACKAGES_PROXIES="nginx haproxy"

@@ -18,12 +18,15 @@ export class RawBayeux {
     socket.on('error', () => undefined);
   }
 
-  static async connect(url: string, options: { origin?: string; token?: string; handshake?: boolean } = {}): Promise<RawBayeux> {
+  static async connect(url: string, options: { origin?: string; token?: string; handshake?: boolean; ca?: string | undefined } = {}): Promise<RawBayeux> {
     // *.localhost is resolved by browsers, not by Node.
     const target = new URL(url);
-    const host = target.host;
+    const { host, hostname } = target;
     target.hostname = '127.0.0.1';
-    const socket = new WebSocket(target, { headers: { Host: host, ...(options.origin ? { Origin: options.origin } : {}) } });
+    const socket = new WebSocket(target, {
+      headers: { Host: host, ...(options.origin ? { Origin: options.origin } : {}) },
+      ...(options.ca === undefined ? {} : { ca: options.ca, servername: hostname }),
+    });
     const client = new RawBayeux(socket);
     await new Promise((resolve, reject) => {
       socket.once('open', resolve);
@@ -81,12 +84,13 @@ export class RawBayeux {
 }
 
 /** fetch() that reaches *.localhost from Node. */
-export async function call(url: string, init: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array } = {}) {
-  const { request } = await import('node:http');
+export async function call(url: string, init: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array; ca?: string | undefined } = {}) {
   const target = new URL(url);
+  const { request } = target.protocol === 'https:' ? await import('node:https') : await import('node:http');
   return new Promise<{ status: number; headers: Record<string, string | string[] | undefined>; text: string; json: () => Record<string, unknown> }>((resolve, reject) => {
     const outgoing = request({
       host: '127.0.0.1', port: target.port, path: target.pathname + target.search, method: init.method ?? 'GET', agent: false,
+      ...(init.ca === undefined ? {} : { ca: init.ca, servername: target.hostname }),
       headers: { Host: target.host, ...(init.body !== undefined ? { 'Content-Type': 'application/json' } : {}), ...init.headers },
     }, (response) => {
       const parts: Buffer[] = [];
@@ -102,9 +106,9 @@ export async function call(url: string, init: { method?: string; headers?: Recor
   });
 }
 
-export async function login(server: { internalUrl: string; login: string; password: string }): Promise<string> {
+export async function login(server: { internalUrl: string; login: string; password: string; ca?: string | undefined }): Promise<string> {
   const answer = await call(`${server.internalUrl}/cobrowse/rest/auth/login`, {
-    method: 'POST', body: JSON.stringify({ login: server.login, password: server.password }),
+    method: 'POST', body: JSON.stringify({ login: server.login, password: server.password }), ca: server.ca,
   });
   if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.text}`);
   return String(answer.json()['accessToken']);

@@ -39,13 +39,13 @@ export interface RawSessionOptions {
 
 export async function rawSession(server: TwinpaneServer, origin: string, options: RawSessionOptions = {}): Promise<RawSession> {
   const access = options.access ?? (await login(server));
-  const customer = await RawBayeux.connect(`${server.publicUrl.replace('http', 'ws')}/cobrowse/cometd`, { origin });
+  const customer = await RawBayeux.connect(`${server.publicUrl.replace('http', 'ws')}/cobrowse/cometd`, { origin, ca: server.ca });
   const created = await customer.verb('/service/session/create', {});
   if (!created.ok) throw new Error(created.error);
   const token = String(created.data!['sessionToken']);
   const joined = await customer.verb('/service/session/join', { sessionToken: token, role: 1, name: 'Marta' });
   if (!joined.ok) throw new Error(joined.error);
-  const agent = await RawBayeux.connect(`${server.internalUrl.replace('http', 'ws')}/cobrowse/cometd`, { origin: server.internalUrl, token: access });
+  const agent = await RawBayeux.connect(`${server.internalUrl.replace('http', 'ws')}/cobrowse/cometd`, { origin: server.internalUrl, token: access, ca: server.ca });
   const second = await agent.verb('/service/session/join', { sessionToken: token, role: 2 });
   if (!second.ok) throw new Error(second.error);
   const session: RawSession = {

@@ -38,6 +38,8 @@ export interface ServerOptions {
   data?: string;
   ports?: { public: number; internal: number };
   demoPort?: number;
+  /** Both listeners speak TLS; clients trust `ca`. Files relative to the configuration file, so below `data`. */
+  tls?: { certificate: string; key: string; ca: string };
 }
 
 export class TwinpaneServer {
@@ -53,11 +55,14 @@ export class TwinpaneServer {
     readonly internalPort: number,
     readonly folder: string,
     private readonly keep: boolean,
+    /** What clients trust, PEM; undefined: in clear. */
+    readonly ca: string | undefined,
   ) {}
 
-  get publicUrl(): string { return `http://cobrowse.localhost:${this.publicPort}`; }
-  get internalUrl(): string { return `http://agent.localhost:${this.internalPort}`; }
-  get viewerOrigin(): string { return `http://view.localhost:${this.internalPort}`; }
+  private get scheme(): string { return this.ca === undefined ? 'http' : 'https'; }
+  get publicUrl(): string { return `${this.scheme}://cobrowse.localhost:${this.publicPort}`; }
+  get internalUrl(): string { return `${this.scheme}://agent.localhost:${this.internalPort}`; }
+  get viewerOrigin(): string { return `${this.scheme}://view.localhost:${this.internalPort}`; }
   get deskUrl(): string { return `${this.internalUrl}/cobrowse/desk/`; }
   get scriptTag(): string {
     return `<script async src="${this.publicUrl}/cobrowse/js/twinpane.min.js" data-url="${this.publicUrl}/cobrowse"></script>`;
@@ -67,12 +72,14 @@ export class TwinpaneServer {
     const folder = options.data ?? (await mkdtemp(path.join(tmpdir(), 'twinpane-')));
     const ports = options.ports ?? { public: await freePort(), internal: await freePort() };
     const file = path.join(folder, 'twinpane.yaml');
+    const scheme = options.tls ? 'https' : 'http';
+    const tls = options.tls ? `, tls: {certificate: "${options.tls.certificate}", key: "${options.tls.key}"}` : '';
     await writeFile(file, [
       'data: store',
       `web: {root: "${path.join(root, 'web/dist')}"}`,
-      `public: {port: ${ports.public}, url: "http://cobrowse.localhost:${ports.public}"}`,
-      `internal: {port: ${ports.internal}, url: "http://agent.localhost:${ports.internal}"}`,
-      `viewer: {origin: "http://view.localhost:${ports.internal}"}`,
+      `public: {port: ${ports.public}, url: "${scheme}://cobrowse.localhost:${ports.public}"${tls}}`,
+      `internal: {port: ${ports.internal}, url: "${scheme}://agent.localhost:${ports.internal}"${tls}}`,
+      `viewer: {origin: "${scheme}://view.localhost:${ports.internal}"}`,
       options.demoPort ? `demo: {port: ${options.demoPort}}` : '',
       options.extra ?? '',
       'sites:',
@@ -80,7 +87,7 @@ export class TwinpaneServer {
       '',
     ].join('\n'));
     const child = spawn(program, ['serve', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const server = new TwinpaneServer(child, ports.public, ports.internal, folder, options.data !== undefined);
+    const server = new TwinpaneServer(child, ports.public, ports.internal, folder, options.data !== undefined, options.tls?.ca);
     child.stdout!.on('data', (chunk: Buffer) => { server.output += chunk.toString(); });
     child.stderr!.on('data', (chunk: Buffer) => { server.errors += chunk.toString(); });
     child.on('exit', (code) => { server.exited = code; });

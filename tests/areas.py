@@ -12,6 +12,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CPP = ["base", "config", "observe", "net", "storage", "rocksdb", "bayeux", "page", "resource", "cobrowse", "transport", "rest", "app"]
 
 
+# The folders whose tests run threads; `test` builds exactly these for the preset tsan.
+TSAN = ["net", "rocksdb", "bayeux", "transport", "rest"]
+
+
 class Result:
     def __init__(self, passed=0, failed=0, skipped=(), output=""):
         self.passed, self.failed, self.skipped, self.output = passed, failed, list(skipped), output
@@ -28,13 +32,13 @@ def sh(args, timeout, env=None, cwd=ROOT):
         return 124, (text if isinstance(text, str) else text.decode(errors="replace")) + f"\ntimed out after {timeout} s"
 
 
-def gtest(preset, name, timeout=300, env=None):
+def gtest(preset, name, timeout=300, env=None, before=()):
     """One gtest binary of a preset."""
     found = glob.glob(str(ROOT / f"build/{preset}/server/**/{name}_test"), recursive=True)
     if not found:
         return Result(failed=1, output=f"{name}_test was not built")
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
-        code, output = sh([found[0], "--gtest_brief=1", f"--gtest_output=json:{report.name}"], timeout, env)
+        code, output = sh([*before, found[0], "--gtest_brief=1", f"--gtest_output=json:{report.name}"], timeout, env)
         try:
             data = json.loads(pathlib.Path(report.name).read_text())
         except ValueError:
@@ -55,6 +59,16 @@ def cpp(preset):
             add(total, gtest(preset, name, env=env if preset == "asan" else None), name)
         return total
     return run
+
+
+def tsan(_options):
+    total = Result()
+    env = {"TSAN_OPTIONS": f"suppressions={ROOT}/tests/tsan-suppressions:second_deadlock_stack=1"}
+    # GCC 12's runtime can't cope with as much randomness of addresses as newer kernels are set to.
+    before = ["setarch", "-R"] if sh(["setarch", "-R", "true"], 10)[0] == 0 else []
+    for name in TSAN:
+        add(total, gtest("tsan", name, timeout=600, env=env, before=before), name)
+    return total
 
 
 def add(total, part, title):
@@ -130,6 +144,7 @@ AREAS = [
     Area("checks", "layers, formats, types, lint, generated files", checks, ["tools", "npm"]),
     Area("cpp", "C++ unit tests", cpp("dev"), ["dev"]),
     Area("asan", "the same under address and undefined-behaviour sanitizers", cpp("asan"), ["asan"]),
+    Area("tsan", "those that run threads under the thread sanitizer", tsan, ["tsan"]),
     Area("web", "TypeScript unit tests, in Node and in Chromium", vitest(WEB / "vitest.config.ts", WEB, 900), ["npm", "chromium"]),
     Area("interop", "stock cometd and faye clients, in Node and in Chromium, against the server",
          vitest(ROOT / "tests/interop/vitest.config.ts", ROOT / "tests", 300), ["dev", "npm", "chromium"]),

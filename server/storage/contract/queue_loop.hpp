@@ -18,10 +18,9 @@ namespace twinpane::storage::contract {
 class QueueLoop final : public Executor {
   public:
     void post(Task task) override {
-        {
-            const std::lock_guard lock(mutex_);
-            tasks_.push_back(std::move(task));
-        }
+        // Notified under the lock: the waiter may run the task and destroy this as soon as it is free.
+        const std::lock_guard lock(mutex_);
+        tasks_.push_back(std::move(task));
         wake_.notify_one();
     }
 

@@ -10,6 +10,8 @@ PACKAGES_TEST="libgtest-dev libgmock-dev librapidcheck-dev clang-format-22 pytho
 # Only for the area that needs them, and for fuzz/run.
 PACKAGES_PROXIES="nginx haproxy"
 PACKAGES_FUZZ="clang-22 libclang-rt-22-dev lld-22 llvm-22"
+# For the CometD server that tests and benchmarks compare with.
+PACKAGES_JAVA="openjdk-17-jdk-headless maven"
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
@@ -83,6 +85,13 @@ build_web() {
   say "Building the web parts"
   (cd "$ROOT/web" && node build.mjs)
   touch "$stamp"
+}
+
+# Builds the CometD server of tests/controls; a second time it only looks whether its sources have changed.
+build_java() {
+  # shellcheck disable=SC2086
+  install_packages "for the CometD server to compare with" $PACKAGES_JAVA
+  "$ROOT/tests/controls/cometd/build"
 }
 
 # build_server PRESET [target...]: configures once and builds, with ninja's progress.

@@ -44,16 +44,16 @@ const matches = ({ cases: pattern }: Difference, { name }: Case): boolean => {
 
 /** The least share of cases that CometD must pass as they are written: else they would be rules of our own. */
 const COMETD_SHARE = 0.95;
-/** A case that takes this long hangs. */
-const CASE_PATIENCE = 90_000;
+/** A case that takes this long hangs. One that is known to fail may do so sooner; to pass late would be failing too. */
+const CASE_PATIENCE = { unknown: 90_000, differs: 5_000 };
 
-async function runCase(one: Case, server: Server): Promise<string | undefined> {
+async function runCase(one: Case, server: Server, patience: number): Promise<string | undefined> {
   const context = new Context(server);
   let timer: NodeJS.Timeout | undefined;
   try {
     await Promise.race([
       one.run(context),
-      new Promise((_, reject) => { timer = setTimeout(() => reject(new Error('the case hangs')), CASE_PATIENCE); }),
+      new Promise((_, reject) => { timer = setTimeout(() => reject(new Error('the case hangs')), patience); }),
     ]);
     return undefined;
   } catch (error) {
@@ -87,18 +87,21 @@ async function main(): Promise<number> {
   const left = new Map<string, number>();
   for (const one of chosen) for (const feature of one.needs) if (!serverOf(one).features.has(feature)) left.set(feature, (left.get(feature) ?? 0) + 1);
 
+  const differenceOf = (one: Case): Difference | undefined => known.find((listed) => matches(listed, one));
   const failures = new Map<Case, string>();
   const run = async (some: Case[], parallel: number): Promise<void> => {
     const waiting = [...some];
     await Promise.all(Array.from({ length: parallel }, async () => {
       for (let one = waiting.shift(); one; one = waiting.shift()) {
-        const error = await runCase(one, serverOf(one));
+        const error = await runCase(one, serverOf(one), differenceOf(one) ? CASE_PATIENCE.differs : CASE_PATIENCE.unknown);
         if (error !== undefined) failures.set(one, error);
         if (options.verbose) console.log(`${error === undefined ? 'ok    ' : 'FAILED'} ${one.name}${error === undefined ? '' : `\n       ${error}`}`);
       }
     }));
   };
-  await run(offered.filter((one) => !one.clock), Number(options.parallel));
+  // Those that are known to fail may do so by waiting in vain: the others run meanwhile.
+  const differs = (one: Case): number => Number(differenceOf(one) !== undefined);
+  await run(offered.filter((one) => !one.clock).sort((a, b) => differs(b) - differs(a)), Number(options.parallel));
   // They only wait, so all may wait together.
   const clocked = offered.filter((one) => one.clock);
   await run(clocked, Math.max(1, clocked.length));
@@ -106,12 +109,12 @@ async function main(): Promise<number> {
   let unexpected = 0;
   let differ = 0;
   for (const one of offered) {
-    const difference = known.find((listed) => matches(listed, one));
+    const difference = differenceOf(one);
     const error = failures.get(one);
     if (error !== undefined && difference) differ += 1;
     else if (error !== undefined) console.log(`FAILED: ${one.name}\n        ${error.replaceAll('\n', '\n        ')}`);
-    else if (difference) console.log(`PASSED, though listed as a difference of ${options.profile}: ${one.name}`);
-    if ((error !== undefined) !== (difference !== undefined)) unexpected += 1;
+    else if (difference && !difference.sometimes) console.log(`PASSED, though listed as a difference of ${options.profile}: ${one.name}`);
+    if (!difference?.sometimes && (error !== undefined) !== (difference !== undefined)) unexpected += 1;
   }
   const asWritten = offered.length - failures.size;
   const share = asWritten / chosen.length;
@@ -146,4 +149,6 @@ async function readme(check: boolean): Promise<number> {
   return 0;
 }
 
+// A case that has failed, or ended with a connect still held, leaves requests behind that its clean-up cuts off.
+process.on('unhandledRejection', () => undefined);
 process.exit(await main());

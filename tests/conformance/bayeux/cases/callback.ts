@@ -38,10 +38,10 @@ define('callback: a name of 1,000 characters is refused', async (t) => {
 define('callback: several messages in one query', async (t) => {
   const session = await t.session('callback-polling');
   const one = (id: string): string => encodeURIComponent(JSON.stringify([{ channel: t.channel(), clientId: session.clientId, id, data: id }]));
-  const answer = await t.get(`jsonp=back&message=${one('a')}&message=${one('b')}`);
+  const answer = await t.get(`jsonp=back&message=${one('a')}&message=${one('b')}`, session.headers);
   const messages = JSON.parse(unwrapCallback(answer.body.toString('utf8'), 'back')) as Message[];
   assert.deepEqual(messages.map((message) => message['id']), ['a', 'b']);
-}, { needs: ['callback-polling', 'cookieless'] });
+}, needs);
 
 define('callback: messages come with connects only', async (t) => {
   const session = await t.session('callback-polling');

@@ -1,9 +1,10 @@
 /** Names of channels and their kinds. */
 import assert from 'node:assert/strict';
-import { both, dataOf, define, each, refused, successful } from '../lib/case.ts';
+import { both, dataOf, define, each, refused, rejected, successful } from '../lib/case.ts';
 
+const spelt: Record<string, string> = { ' ': 'a blank', '*': 'a star' };
 for (const character of ' !#$()*+-./@_{}~') {
-  define(`channels: a name may contain ${character === ' ' ? 'a blank' : character}`, async (t) => {
+  define(`channels: a name may contain ${spelt[character] ?? character}`, async (t) => {
     const channel = t.channel(`/a${character}b`);
     const listener = await t.listener('long-polling', channel);
     successful(await (await t.session()).publish(channel, character));
@@ -19,19 +20,23 @@ const bad: [string, string][] = [
 ];
 for (const [name, channel] of bad) {
   define(`channels: ${name} is no channel to subscribe to`, async (t) => {
-    refused(await (await t.session()).subscribe(channel));
+    await rejected((await t.session()).subscribe(channel));
   });
 }
 for (const [name, channel] of bad.slice(1)) {
   define(`channels: ${name} is no channel to publish to`, async (t) => {
-    refused(await (await t.session()).publish(channel, 1));
+    await rejected((await t.session()).publish(channel, 1));
   });
 }
 
-define('channels: what is no channel is refused with 405', async (t) => {
-  const session = await t.session();
-  refused(await session.subscribe('/a?b'), '405');
-  refused(await session.publish('/a?b', 1), '405');
+define('channels: what is no channel to publish to is refused with 405', async (t) => {
+  refused(await (await t.session()).publish('/a?b', 1), '405');
+});
+
+define('channels: what is no channel to subscribe to is refused with 403 or 405', async (t) => {
+  const reply = await (await t.session()).subscribe('/a?b');
+  refused(reply);
+  assert.match(String(reply['error']), /^40[35]:/);
 });
 
 define('channels: names tell upper and lower case apart', async (t) => {
@@ -52,7 +57,7 @@ define('channels: a trailing slash is nothing', async (t) => {
 });
 
 define('channels: an empty segment is refused', async (t) => {
-  refused(await (await t.session()).subscribe(t.channel('//b')));
+  await rejected((await t.session()).subscribe(t.channel('//b')));
 });
 
 define('channels: 20 segments are not too many', async (t) => {

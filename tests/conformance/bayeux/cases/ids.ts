@@ -1,13 +1,13 @@
 /** Message ids and client ids. */
 import assert from 'node:assert/strict';
-import { all, both, define, each, messagesOf, refused, successful } from '../lib/case.ts';
+import { all, both, define, each, JSON_TYPE, messagesOf, refused, successful } from '../lib/case.ts';
 import type { Context } from '../lib/case.ts';
 import type { Message, Session } from '../lib/session.ts';
 
 const requests: [string, (t: Context) => Message][] = [
   ['connect', () => ({ channel: '/meta/connect', advice: { timeout: 0 } })],
   ['subscribe', (t) => ({ channel: '/meta/subscribe', subscription: t.channel() })],
-  ['unsubscribe', (t) => ({ channel: '/meta/unsubscribe', subscription: t.channel() })],
+  ['unsubscribe', (t) => ({ channel: '/meta/unsubscribe', subscription: t.channel('/subscribed') })],
   ['publish', (t) => ({ channel: t.channel(), data: 1 })],
   ['disconnect', () => ({ channel: '/meta/disconnect' })],
 ];
@@ -20,6 +20,7 @@ each(all, 'ids: the reply to a handshake has its id and channel', async (t, kind
 for (const [name, request] of requests) {
   each(all, `ids: the reply to a ${name} has its id and channel`, async (t, kind) => {
     const session = await t.session(kind);
+    await session.subscribe(t.channel('/subscribed'));
     const message = request(t);
     const reply = await session.ask({ ...message, id: 'Abc123' });
     assert.deepEqual([reply['id'], reply['channel']], ['Abc123', message['channel']]);
@@ -29,11 +30,12 @@ for (const [name, request] of requests) {
 for (const [name, request] of requests.slice(1)) {
   define(`ids: a ${name} without an id is served, and its reply has none`, async (t) => {
     const session = await t.session();
-    const answer = await t.post([{ ...request(t), clientId: session.clientId }], { 'Content-Type': 'application/json' });
+    await session.subscribe(t.channel('/subscribed'));
+    const answer = await t.post([{ ...request(t), clientId: session.clientId }], { ...JSON_TYPE, ...session.headers });
     const reply = messagesOf(answer).find((message) => message['channel'] === request(t)['channel']);
     successful(reply);
     assert(reply && (!('id' in reply) || reply['id'] === null), JSON.stringify(reply));
-  }, { needs: ['cookieless'] });
+  });
 }
 
 each(both, 'ids: a number as id comes back as that number or its text', async (t, kind) => {

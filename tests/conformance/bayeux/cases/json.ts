@@ -71,7 +71,7 @@ define('json: 100 levels deep is not too deep', async (t) => {
   const channel = t.channel();
   const listener = await t.listener('long-polling', channel);
   let deep: unknown = 'bottom';
-  for (let i = 0; i < 100; i += 1) deep = [deep];
+  for (let i = 0; i < 100; i += 1) deep = { deep };
   await (await t.session()).publish(channel, deep);
   assert.deepEqual(dataOf(await t.received(listener, 1)), [deep]);
 });

@@ -1,6 +1,6 @@
 /** Large messages, and messages that are too large. */
 import assert from 'node:assert/strict';
-import { both, dataOf, define, each, messagesOf, successful } from '../lib/case.ts';
+import { both, dataOf, define, each, JSON_TYPE, messagesOf, successful } from '../lib/case.ts';
 import type { Context } from '../lib/case.ts';
 import type { Session } from '../lib/session.ts';
 
@@ -37,7 +37,7 @@ each(both, 'limits: a transport message of the largest size is served', async (t
 for (const [name, factor, more] of [['one byte more', 1, 1], ['four times as much', 4, 0]] as const) {
   define(`limits: ${name} is refused over HTTP`, async (t) => {
     const session = await t.session();
-    const answer = await t.post(sized(t, session, t.server.maxMessage! * factor + more));
+    const answer = await t.post(sized(t, session, t.server.maxMessage! * factor + more), { ...JSON_TYPE, ...session.headers });
     assert(answer.status >= 400, `status ${answer.status}`);
     successful(await session.publish(t.channel(), 'the session is unharmed'));
   }, needs);
@@ -72,6 +72,6 @@ define('limits: chunks that together are too large are refused', async (t) => {
 define('limits: 200 messages in one transport message are served', async (t) => {
   const session = await t.session();
   const text = JSON.stringify(Array.from({ length: 200 }, (_, i) => ({ channel: t.channel(), clientId: session.clientId, id: `m${i}`, data: i })));
-  const answer = await t.post(text);
+  const answer = await t.post(text, { ...JSON_TYPE, ...session.headers });
   assert.equal(messagesOf(answer).filter((reply) => reply['successful'] === true).length, 200);
-}, { needs: ['cookieless'] });
+});

@@ -1,6 +1,6 @@
 /** Sessions outlive their connections and move between transports. */
 import assert from 'node:assert/strict';
-import { all, dataOf, define, refused, successful } from '../lib/case.ts';
+import { all, dataOf, define, messagesOf, refused, successful } from '../lib/case.ts';
 import type { Kind } from '../lib/session.ts';
 
 const pairs: [Kind, Kind][] = [['long-polling', 'websocket'], ['websocket', 'long-polling'], ['websocket', 'websocket'], ['long-polling', 'long-polling'],
@@ -107,6 +107,7 @@ for (const kind of all) {
 
 define('moving: over HTTP the client id is proof enough; no cookie is needed', async (t) => {
   const session = await t.session('long-polling');
-  const answer = await t.post([{ channel: t.channel(), clientId: session.clientId, id: 'n', data: 1 }]);
-  successful(JSON.parse(answer.body.toString('utf8'))[0]);
+  const answer = await t.post([{ channel: t.channel(), clientId: session.clientId, id: 'n', data: 1 }, { channel: '/meta/connect', clientId: session.clientId, id: 'c', connectionType: 'long-polling' }]);
+  assert.equal(answer.status, 200);
+  for (const reply of messagesOf(answer)) successful(reply);
 }, { needs: ['cookieless'] });

@@ -11,7 +11,9 @@ define('service: subscribing succeeds', async (t) => {
 });
 
 define('service: unsubscribing succeeds', async (t) => {
-  successful(await (await t.session()).unsubscribe('/service/conformance/any'));
+  const session = await t.session();
+  await session.subscribe('/service/conformance/any');
+  successful(await session.unsubscribe('/service/conformance/any'));
 });
 
 each(both, 'service: messages are broadcast to nobody', async (t, kind) => {

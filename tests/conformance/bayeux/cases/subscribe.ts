@@ -1,10 +1,12 @@
 /** /meta/subscribe and /meta/unsubscribe. */
 import assert from 'node:assert/strict';
-import { all, both, dataOf, define, each, refused, successful } from '../lib/case.ts';
+import { all, both, dataOf, define, each, JSON_TYPE, refused, successful } from '../lib/case.ts';
 
 for (const verb of ['subscribe', 'unsubscribe'] as const) {
   each(all, `${verb}: the reply repeats the subscription as a string`, async (t, kind) => {
-    const reply = await (await t.session(kind))[verb](t.channel());
+    const session = await t.session(kind);
+    if (verb === 'unsubscribe') await session.subscribe(t.channel());
+    const reply = await session[verb](t.channel());
     successful(reply);
     assert.equal(reply['subscription'], t.channel());
   });
@@ -26,15 +28,16 @@ for (const verb of ['subscribe', 'unsubscribe'] as const) {
     define(`${verb}: ${name} is no subscription`, async (t) => {
       const session = await t.session();
       // The whole message may be refused too.
-      const answer = await t.post([{ channel: `/meta/${verb}`, clientId: session.clientId, id: 'w', subscription: wrong }]);
+      const answer = await t.post([{ channel: `/meta/${verb}`, clientId: session.clientId, id: 'w', subscription: wrong }], { ...JSON_TYPE, ...session.headers });
       if (answer.status === 200) refused(JSON.parse(answer.body.toString('utf8'))[0]);
       else assert(answer.status >= 400);
       successful(await session.publish(t.channel(), 'unharmed'));
-    }, { needs: ['cookieless'] });
+    });
   }
 
   each(both, `${verb}: twice is as good as once`, async (t, kind) => {
     const session = await t.session(kind);
+    if (verb === 'unsubscribe') await session.subscribe(t.channel());
     successful(await session[verb](t.channel()));
     successful(await session[verb](t.channel()));
   });
@@ -120,6 +123,10 @@ each(both, 'unsubscribe: nothing comes any more', async (t, kind) => {
   await session.publish(t.channel(), 'two');
   await t.fence(session, listener);
   assert.deepEqual(dataOf(listener.data), ['one']);
+});
+
+define('unsubscribe: a channel that the session never subscribed to', async (t) => {
+  successful(await (await t.session()).unsubscribe(t.channel('/never')));
 });
 
 define('unsubscribe: one of two channels leaves the other', async (t) => {

@@ -6,7 +6,7 @@ import tls from 'node:tls';
 export const PATIENCE = 20_000;
 
 export class Bytes {
-  private buffer = Buffer.alloc(0);
+  private buffer: Buffer = Buffer.alloc(0);
   private ended = false;
   private waiting: (() => void)[] = [];
 

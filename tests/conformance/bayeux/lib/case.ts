@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { PATIENCE } from './bytes.ts';
 import { Http, type Answer } from './http.ts';
-import { Session, webSocketUrl, type Kind, type Message } from './session.ts';
+import { Refused, Session, webSocketUrl, type Kind, type Message } from './session.ts';
 import { Socket } from './websocket.ts';
 
 /** What is known about the server under test. */
@@ -43,6 +43,8 @@ export const all = ['long-polling', 'websocket', 'callback-polling'] as const sa
 
 let names = 0;
 
+export const JSON_TYPE = { 'Content-Type': 'application/json' };
+
 export class Context {
   private readonly cleanups: (() => void)[] = [];
   private readonly root = `/conf${process.pid.toString(36)}${Date.now().toString(36)}x${(names += 1).toString(36)}`;
@@ -61,7 +63,7 @@ export class Context {
   }
 
   /** One POST on a connection of its own. Objects are sent as JSON. */
-  async post(body: unknown, headers: Record<string, string> = { 'Content-Type': 'application/json' }, below = ''): Promise<Answer> {
+  async post(body: unknown, headers: Record<string, string> = JSON_TYPE, below = ''): Promise<Answer> {
     const http = await this.http();
     http.send('POST', this.url.pathname + below, headers, typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
     return http.answer();
@@ -154,6 +156,15 @@ export class Context {
 
 export function successful(reply: Message | undefined): void {
   assert(reply?.['successful'] === true, `not successful: ${JSON.stringify(reply)}`);
+}
+
+/** Refused like `refused`, or with the whole transport message by an HTTP status. */
+export async function rejected(reply: Promise<Message>): Promise<void> {
+  const answer = await reply.catch((error: unknown) => {
+    if (error instanceof Refused && error.answer.status >= 400) return undefined;
+    throw error;
+  });
+  if (answer) refused(answer);
 }
 
 /** Refused, with an error of the form "402:argument,argument:text", beginning with `code`. */

@@ -37,7 +37,7 @@ export class Session {
   /** Transport messages as they came. */
   readonly texts: string[] = [];
   closed: { code: number; reason: string } | undefined;
-  private readonly waiting = new Map<string, (message: Message) => void>();
+  private readonly waiting = new Map<string, { done: (message: Message) => void; failed: (error: Error) => void }>();
   private idle: Http[] = [];
   private readonly opened: { close(): void }[] = [];
   private cookies = '';
@@ -46,12 +46,15 @@ export class Session {
 
   constructor(readonly url: URL, public kind: Kind) {}
 
+  /** What requests beside the session's own must carry to count as its own. */
+  get headers(): Record<string, string> { return this.cookies ? { Cookie: this.cookies } : {}; }
+
   /** From now on over `kind`, on new connections. */
   async moveTo(kind: Kind): Promise<void> {
     this.kind = kind;
     this.idle = [];
     if (kind !== 'websocket') return;
-    const socket = await Socket.open(webSocketUrl(this.url), this.cookies ? { Cookie: this.cookies } : {});
+    const socket = await Socket.open(webSocketUrl(this.url), this.headers);
     this.opened.push(socket);
     this.socket = socket;
     this.closed = undefined;
@@ -66,12 +69,15 @@ export class Session {
         if (got.opcode === Opcode.close) {
           if (this.socket === socket) this.closed = { code: got.payload.length > 1 ? got.payload.readUInt16BE(0) : 1005, reason: got.payload.subarray(2).toString('utf8') };
           socket.close();
-          return;
+          break;
         }
       }
     } catch (error) {
       if (this.socket === socket) this.closed ??= { code: 1006, reason: String(error) };
     }
+    if (this.socket !== socket) return;
+    for (const [id, { failed }] of this.waiting) failed(new Error(`the WebSocket was closed before the reply to message ${id}`));
+    this.waiting.clear();
   }
 
   private take(text: string): Message[] {
@@ -86,7 +92,7 @@ export class Session {
       this.replies.push(message);
       if (message['advice']) this.advice = message['advice'] as Message;
       const id = String(message['id']);
-      this.waiting.get(id)?.(message);
+      this.waiting.get(id)?.done(message);
       this.waiting.delete(id);
     }
     return messages;
@@ -96,10 +102,9 @@ export class Session {
   private async poll(text: string): Promise<Message[]> {
     const http = this.idle.pop() ?? await Http.open(this.url);
     this.opened.push(http);
-    const cookie: Record<string, string> = this.cookies ? { Cookie: this.cookies } : {};
     const get = this.kind === 'callback-polling';
-    if (get) http.send('GET', `${this.url.pathname}?jsonp=back&message=${encodeURIComponent(text)}`, cookie);
-    else http.send('POST', this.url.pathname, { 'Content-Type': 'application/json', ...cookie }, text);
+    if (get) http.send('GET', `${this.url.pathname}?jsonp=back&message=${encodeURIComponent(text)}`, this.headers);
+    else http.send('POST', this.url.pathname, { 'Content-Type': 'application/json', ...this.headers }, text);
     const answer = await http.answer('POST', 24 * 3_600_000);
     if (answer.cookies.length) this.cookies = answer.cookies.join('; ');
     if (answer.status !== 200) throw new Refused(answer);
@@ -126,8 +131,11 @@ export class Session {
 
   private reply(id: string): Promise<Message> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => { if (!this.ended) reject(new Error(`no reply to message ${id}`)); }, PATIENCE * 2);
-      this.waiting.set(id, (message) => { clearTimeout(timer); resolve(message); });
+      const timer = setTimeout(() => { if (!this.ended) reject(new Error(`no reply to message ${id}`)); }, PATIENCE);
+      this.waiting.set(id, {
+        done: (message) => { clearTimeout(timer); resolve(message); },
+        failed: (error) => { clearTimeout(timer); reject(error); },
+      });
     });
   }
 

@@ -1,6 +1,6 @@
 import faye from 'faye';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { EchoServer, until } from './lib/echo.ts';
+import { EchoServer, offers, until } from './lib/echo.ts';
 import { Gate } from './lib/gate.ts';
 import { make, open, publish as publishAs9, subscribe as subscribeAs9, disconnect } from './lib/cometd.ts';
 
@@ -95,7 +95,7 @@ describe.each(['websocket', 'long-polling'] as const)('faye over %s', (transport
     }
   });
 
-  test('comes back after its connections were cut', async () => {
+  if (offers('own')) test('comes back after its connections were cut', async () => {
     const { client, handshakes } = speak(gate.url, transport);
     const other = speak(patient.url, transport);
     await done(other.client.subscribe('/other', () => undefined));

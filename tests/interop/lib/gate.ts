@@ -1,5 +1,6 @@
 /** A TCP gate before a server: it can refuse WebSockets, as some companies' proxies do, and cut all connections. */
 import net from 'node:net';
+import { kind } from './echo.ts';
 
 export class Gate {
   refuseWebSockets = false;
@@ -8,7 +9,7 @@ export class Gate {
 
   private constructor(private readonly server: net.Server, readonly port: number) {}
 
-  get url(): string { return `http://127.0.0.1:${this.port}/cobrowse/cometd`; }
+  get url(): string { return `http://127.0.0.1:${this.port}${kind.path}`; }
 
   static async before(target: number): Promise<Gate> {
     const server = net.createServer();

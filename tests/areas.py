@@ -79,11 +79,11 @@ def add(total, part, title):
         total.output += f"--- {title}\n{part.output}\n"
 
 
-def vitest(config, cwd, timeout, files=()):
+def vitest(config, cwd, timeout, files=(), env=None):
     def run(_options):
         with tempfile.NamedTemporaryFile(suffix=".json") as report:
             code, output = sh(["npx", "vitest", "run", "--config", str(config), "--reporter=default", "--reporter=json",
-                               f"--outputFile.json={report.name}", *files], timeout, cwd=cwd)
+                               f"--outputFile.json={report.name}", *files], timeout, cwd=cwd, env=env)
             try:
                 data = json.loads(pathlib.Path(report.name).read_text())
             except ValueError:
@@ -94,6 +94,16 @@ def vitest(config, cwd, timeout, files=()):
             failed = max(1, data.get("numFailedTestSuites", 0))
         return Result(data["numPassedTests"], failed, skipped, output)
     return run
+
+
+def interop_controls(options):
+    """The scenarios of the stock clients against the control servers."""
+    total = Result()
+    for server in ("cometd", "faye"):
+        scenarios = vitest(ROOT / "tests/interop/vitest.config.ts", ROOT / "tests", 600, ["cometd.test.ts", "faye.test.ts"],
+                           {"TWINPANE_INTEROP_SERVER": server})
+        add(total, scenarios(options), server)
+    return total
 
 
 def checks(_options):
@@ -160,6 +170,7 @@ AREAS = [
     Area("fidelity", "what the agent sees on real sites, compared", vitest(E2E, ROOT / "tests", 900, ["fidelity"]), ["release", "npm", "web", "chromium"]),
     Area("churn", "100,000 connections that come and go, half of them cut in mid-handshake",
          lambda _options: gtest("dev", "transport", 900, {"GTEST_FILTER": "Attack.Churn*", "TWINPANE_CHURN": "100000"}), ["dev"]),
+    Area("interop-controls", "the scenarios of interop against CometD's and Faye's servers, to prove the scenarios", interop_controls, ["npm", "java"], long=True),
     Area("mutants", "seeded defects that the tests must notice", counted(["tests/mutants"], 7200), ["dev", "npm", "web", "chromium"], long=True),
 ]
 

@@ -8,6 +8,7 @@
 // is held, and
 //   callback-polling          is served, too
 //   cookie                    cookie mode; the cookie goes to insecure pages, too
+//   deliver-only              messages come with the answers to connects only
 //   max-interval=MS           how long a silent session is kept
 //   multi-session=MS          the pause for a browser's surplus sessions
 //   deflate                   permessage-deflate is agreed on
@@ -95,6 +96,8 @@ bool read_arguments(std::span<char*> words, Arguments& out) {
             out.engine.connection_types.emplace_back(name);
         } else if (name == "cookie") {
             out.transports.cookie = transport::BrowserCookie{.secure = false};
+        } else if (name == "deliver-only") {
+            out.engine.meta_connect_deliver_only = true;
         } else if (name == "max-interval") {
             out.engine.max_interval = Millis{std::atoi(std::string(value).c_str())};
         } else if (name == "multi-session") {

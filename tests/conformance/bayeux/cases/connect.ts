@@ -22,7 +22,7 @@ each(all, 'connect: one with the advice not to wait is answered at once', async 
 
 each(both, 'connect: advice, wherever it stands, is complete', async (t, kind) => {
   const session = await t.session(kind);
-  for (const more of [{ advice: { timeout: 0 } }, { advice: { timeout: 0, interval: 1000 } }, { advice: { timeout: 50 } }]) {
+  for (const more of [{ advice: { timeout: 0 } }, { advice: { timeout: 0, interval: 1000 } }, { advice: { timeout: 500 } }]) {
     const reply = await session.connect(more);
     if ('advice' in reply) completeAdvice(reply['advice']);
   }

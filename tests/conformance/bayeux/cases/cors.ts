@@ -1,8 +1,8 @@
 /** Pages of other origins: preflights, and the headers without which browsers hide the answers. */
 import assert from 'node:assert/strict';
 import { define, messagesOf, successful } from '../lib/case.ts';
+import { ORIGIN } from '../lib/probe.ts';
 
-const ORIGIN = 'http://conformance.example';
 const handshake = [{ channel: '/meta/handshake', id: 'h', version: '1.0', supportedConnectionTypes: ['long-polling'] }];
 const PREFLIGHT = { Origin: ORIGIN, 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'content-type' };
 

@@ -15,6 +15,8 @@ import './cors.ts';
 import './callback.ts';
 import './websocket.ts';
 import './moving.ts';
+import './cookies.ts';
+import './deliver-only.ts';
 import './ack.ts';
 import './timesync.ts';
 import './limits.ts';

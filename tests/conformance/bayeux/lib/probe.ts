@@ -3,7 +3,8 @@ import type { Server } from './case.ts';
 import { Http } from './http.ts';
 import { kinds, Session } from './session.ts';
 
-const ORIGIN = 'http://conformance.example';
+/** Of a page that the server must allow. */
+export const ORIGIN = 'http://conformance.example';
 
 /** `known`: features that cannot be seen from outside. */
 export async function probe(url: URL, known: Iterable<string>, limits: { maxInterval?: number | undefined; maxMessage?: number | undefined }): Promise<Server> {
@@ -11,6 +12,7 @@ export async function probe(url: URL, known: Iterable<string>, limits: { maxInte
   const session = new Session(url, 'long-polling');
   const denied = new Session(url, 'long-polling');
   try {
+    session.origin = ORIGIN;
     const reply = await session.handshake({ supportedConnectionTypes: [...kinds], ext: { ack: true, timesync: { tc: Date.now(), l: 0, o: 0 } } });
     if (reply['successful'] !== true) throw new Error(`the server refuses a handshake: ${JSON.stringify(reply)}`);
     const ext = (reply['ext'] ?? {}) as Record<string, unknown>;
@@ -22,7 +24,8 @@ export async function probe(url: URL, known: Iterable<string>, limits: { maxInte
     const answer = await plain.answer();
     plain.close();
     if (answer.headers.get('access-control-allow-origin')) features.add('cors');
-    if (answer.body.toString('utf8').includes('"successful":true')) features.add('cookieless');
+    if (session.cookies) features.add('browser-cookie');
+    features.add(answer.body.toString('utf8').includes('"successful":true') ? 'cookieless' : 'cookie-proof');
 
     if ((await session.subscribe('/closed/room'))['successful'] === false) features.add('closed');
     await session.publish('/service/echo', 'probe');

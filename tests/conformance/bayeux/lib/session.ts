@@ -40,14 +40,19 @@ export class Session {
   private readonly waiting = new Map<string, { done: (message: Message) => void; failed: (error: Error) => void }>();
   private idle: Http[] = [];
   private readonly opened: { close(): void }[] = [];
-  private cookies = '';
+  /** What the server has set, as it goes back: "name=value; name=value". */
+  cookies = '';
+  /** The page that the requests seem to come from. */
+  origin: string | undefined;
   private ended = false;
   socket: Socket | undefined;
 
   constructor(readonly url: URL, public kind: Kind) {}
 
   /** What requests beside the session's own must carry to count as its own. */
-  get headers(): Record<string, string> { return this.cookies ? { Cookie: this.cookies } : {}; }
+  get headers(): Record<string, string> {
+    return { ...(this.cookies ? { Cookie: this.cookies } : {}), ...(this.origin ? { Origin: this.origin } : {}) };
+  }
 
   /** From now on over `kind`, on new connections. */
   async moveTo(kind: Kind): Promise<void> {

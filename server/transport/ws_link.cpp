@@ -128,6 +128,7 @@ bool WsLink::send(std::span<const SharedBytes> messages) {
     auto& cache = context_->frames[here_];
     const auto per_frame = context_->options.messages_per_frame;
     while (!messages.empty()) {
+        if (closing_) return false;  // then the socket may be gone
         const auto part = messages.first(std::min(per_frame, messages.size()));
         messages = messages.subspan(part.size());
         // A message alone has the same frame for all its receivers. Several together may mix what must not be
@@ -135,7 +136,7 @@ bool WsLink::send(std::span<const SharedBytes> messages) {
         auto frame = part.size() == 1 ? cache.frame_of(part[0], socket_->deflate_bits(),
                                                        context_->options.compression.services)
                                       : net::encode_text_frame(json_array(part));
-        if (closing_ || !socket_->send(std::move(frame))) {
+        if (!socket_->send(std::move(frame))) {
             closing_ = true;
             return false;
         }

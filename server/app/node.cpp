@@ -141,7 +141,7 @@ int run_node(const LoadedConfig& loaded, const Overrides& overrides, const Wires
     resource::Store resources(resource_limits(config));
     const resource::Signer signer(*resource_key);
     const rest::AccessTokens tokens(*auth_key, clock, Millis{config.integer("auth.access_ttl")});
-    rest::SecurityPolicy policy(tokens, rest::OpenChannels(config.list("cometd.open_channels")));
+    rest::SecurityPolicy policy(tokens, log, rest::OpenChannels(config.list("cometd.open_channels")));
     bayeux::EngineGroup engines(engine_options(config));
     std::vector<Ports> ports;
     std::vector<cobrowse::LoopParts> session_parts;

@@ -98,6 +98,8 @@ void WsConnection::on_data(std::span<char> bytes) {
 }
 
 void WsConnection::on_eof() {
+    if (state_ == State::kOpen && decoder_ && decoder_->in_message())
+        stream_->loop().refused(kCloseBroken, stream_->peer(), "the connection ended inside a message");
     stream_->abort();
 }
 

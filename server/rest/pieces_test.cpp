@@ -118,7 +118,8 @@ TEST(Accounts, TheFirstOneIsMadeOnceOnly) {
 TEST(Policy, InsideNeedsATokenOutsideIsNobody) {
     ManualLoop clock;
     const AccessTokens tokens(kSecret, clock, Millis{900'000});
-    SecurityPolicy policy(tokens);
+    observe::Log log(observe::Level::kError, "");
+    SecurityPolicy policy(tokens, log);
     const bayeux::Peer inside{true, "", ""};
     const bayeux::Peer outside{false, "https://shop.example", ""};
     const auto shake = [&](const bayeux::Peer& peer, const std::string& ext) {
@@ -156,7 +157,8 @@ TEST(Policy, InsideNeedsATokenOutsideIsNobody) {
 TEST(Policy, OpenChannelsAreOpenToEverybody) {
     testing::ManualLoop clock;
     const AccessTokens tokens(std::string(64, 'k'), clock, Millis{1000});
-    SecurityPolicy policy(tokens, OpenChannels({"/chat/**", "/news/*", "/hello"}));
+    observe::Log log(observe::Level::kError, "");
+    SecurityPolicy policy(tokens, log, OpenChannels({"/chat/**", "/news/*", "/hello"}));
     const bayeux::Peer outside;
     const bayeux::Principal nobody;
     for (const auto* open : {"/hello", "/chat/a", "/chat/a/b", "/chat/*", "/chat/**", "/chat/a/**",

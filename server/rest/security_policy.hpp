@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bayeux/engine.hpp"
+#include "observe/log.hpp"
 #include "rest/open_channels.hpp"
 #include "rest/tokens.hpp"
 
@@ -12,7 +13,8 @@ namespace twinpane::rest {
 class SecurityPolicy final : public bayeux::SecurityPolicy {
   public:
     // `open`: for everybody, on the public listener. Inside agents may use every broadcast channel.
-    explicit SecurityPolicy(const AccessTokens& tokens, OpenChannels open = {});
+    // `log`: a line for each refusal, by number; never the token or the channel. Both outlive the policy.
+    SecurityPolicy(const AccessTokens& tokens, observe::Log& log, OpenChannels open = {});
 
     // Errors: kNotAuthenticated, kTokenExpired, kUnsupportedVersion.
     void handshake(
@@ -24,7 +26,11 @@ class SecurityPolicy final : public bayeux::SecurityPolicy {
                      std::string_view channel) override;
 
   private:
+    Error refused(Error error, const bayeux::Peer& peer) const;
+    bool covers(const bayeux::Peer& peer, std::string_view channel) const;
+
     const AccessTokens& tokens_;
+    observe::Log& log_;
     const OpenChannels open_;
     std::shared_ptr<const bayeux::Principal> nobody_;
 };

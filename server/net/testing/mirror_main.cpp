@@ -13,7 +13,7 @@
 namespace {
 using namespace twinpane;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
@@ -30,10 +30,10 @@ std::string quoted(std::string_view text) {
 std::string line_of(const net::Request& request) {
     std::string marks;
     for (const auto& [name, value] : request.headers.items()) {
-        if (net::equal_no_case(name, "X-Mark")) marks += (marks.empty() ? "" : ",") + quoted(value);
+        if (net::equal_no_case(name, "X-Mark")) marks += (marks.empty() ? "" : ",") + in_quotes(value);
     }
-    return "{\"method\":" + quoted(request.method) + ",\"target\":" + quoted(request.target) +
-           ",\"marks\":[" + marks + "],\"body\":" + quoted(request.body) + "}";
+    return "{\"method\":" + in_quotes(request.method) + ",\"target\":" + in_quotes(request.target) +
+           ",\"marks\":[" + marks + "],\"body\":" + in_quotes(request.body) + "}";
 }
 }  // namespace
 

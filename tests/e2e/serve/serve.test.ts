@@ -211,15 +211,30 @@ test('a second start on the same data prints READY again', async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('serve without web files or with an unwritable data folder says what to do', async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'twinpane-web-'));
+/** Runs `serve` on a configuration that cannot work; its exit code and what it says. */
+async function refused(folder: string, ...lines: string[]): Promise<{ code: unknown; text: string }> {
   const file = path.join(folder, 'a.yaml');
-  await writeFile(file, `web: {root: nowhere}\npublic: {port: ${await freePort()}}\ninternal: {port: ${await freePort()}}\n`);
-  const child = spawn(program, ['serve', '--config', file]);
+  await writeFile(file, [...lines, `public: {port: ${await freePort()}}`, `internal: {port: ${await freePort()}}`, ''].join('\n'));
+  const child = spawn(program, ['serve', '--config', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   let text = '';
   child.stderr.on('data', (part: Buffer) => { text += part.toString(); });
-  const code = await new Promise((resolve) => child.on('exit', resolve));
+  return { code: await new Promise((resolve) => child.on('close', resolve)), text };
+}
+
+test('serve without web files says what to do', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'twinpane-web-'));
+  const { code, text } = await refused(folder, 'web: {root: nowhere}');
   expect(code).not.toBe(0);
   expect(text).toContain('web.root: no folder');
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('serve with a data folder that cannot be written names it and ends', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'twinpane-data-'));
+  // In the place of a folder of the path stands a file: nobody can write there, root neither.
+  await writeFile(path.join(folder, 'taken'), '');
+  const { code, text } = await refused(folder, `web: {root: "${path.join(root, 'web/dist')}"}`, 'data: taken/store');
+  expect(code).not.toBe(0);
+  expect(text).toContain(path.join(folder, 'taken/store'));
   await rm(folder, { recursive: true, force: true });
 });

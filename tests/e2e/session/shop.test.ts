@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, login } from '../lib/bayeux.ts';
 import { freePort, TwinpaneServer, until } from '../lib/server.ts';
@@ -25,6 +26,21 @@ async function countSnapshots(): Promise<{ begun: () => number }> {
   });
   return { begun: () => begun };
 }
+
+interface HistoryRecord extends Record<string, unknown> {
+  pages: { url: string; enteredTimestamp: number; duration: number }[];
+  participants: { userId: string; leftTime: number | null }[];
+  events: { time: number; type: string; by: string }[];
+}
+
+const record = async (): Promise<HistoryRecord> => {
+  const answer = await call(`${server.internalUrl}/cobrowse/rest/history/sessions/${historyId}`, { headers: { Authorization: `Bearer ${await login(server)}` } });
+  expect(answer.status).toBe(200);
+  return answer.json() as HistoryRecord;
+};
+
+/** The session id as the desk's panel shows it. */
+const historyIdAt = (page: Page): Promise<string> => page.locator('tp-session[current] tp-details .id .mono').innerText();
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'twinpane-shop-'));
@@ -152,47 +168,53 @@ describe.sequential('one session', () => {
     await agent.seesText('Fennhus');
   });
 
-  test('a node killed with -9 comes back, and both browsers into the same session by themselves', async () => {
+  test('a node killed with -9 comes back, and both browsers into the same session and the same record by themselves', async () => {
     const { customer, agent } = people;
-    const before = await server.nodePid();
+    historyId = await historyIdAt(agent.page);
     await agent.seesText('Fennhus');
-    process.kill(before, 'SIGKILL');
-    await until(async () => (await server.nodePid().catch(() => before)) !== before, 10_000, 'the restart');
+    const old = await record();
+    const pid = await server.nodePid();
+    const killed = performance.now();
+    process.kill(pid, 'SIGKILL');
+    // Made at once, while nobody listens: it must not be lost.
     await customer.page.evaluate(() => { document.title = 'after the fall'; document.querySelector('h1')!.textContent = 'After the fall'; });
-    await agent.seesText('After the fall');
+    await until(async () => (await server.nodePid().catch(() => pid)) !== pid, 20_000, 'the restart');
+    await agent.seesText('After the fall', 30_000);
+    process.stdout.write(`kill -9 to the change made meanwhile at the agent: ${Math.round(performance.now() - killed)} ms\n`);
     await agent.writing();
     await customer.panel.getByText('Ines clicks and types').first().waitFor();
-    const record = await call(`${server.internalUrl}/cobrowse/rest/live/sessions/${code}`, { headers: { Authorization: `Bearer ${await login(server)}` } });
-    expect(record.status).toBe(200);
+    const live = await call(`${server.internalUrl}/cobrowse/rest/live/sessions/${code}`, { headers: { Authorization: `Bearer ${await login(server)}` } });
+    expect(live.status).toBe(200);
+    // The same record, not another one of the same session: neither begun nor agreed to again, nobody new, nobody gone.
+    const now = await record();
+    for (const same of ['id', 'sessionToken', 'creationTime', 'activationTime', 'deactivationTime', 'site', 'participants'] as const) expect(now[same], same).toEqual(old[same]);
+    const visits = (of: HistoryRecord) => of.pages.map(({ url, enteredTimestamp }) => ({ url, enteredTimestamp }));
+    expect(visits(now).slice(0, old.pages.length)).toEqual(visits(old));
+    expect(now.events.slice(0, old.events.length)).toEqual(old.events);
+    expect(now.events.slice(old.events.length).map((event) => event.type).filter((type) => /creat|activ|consent|join/.test(type))).toEqual([]);
+    // And it goes on.
+    await customer.page.goto(new URL('help.html', shop).href);
+    await agent.at('help.html');
+    await until(async () => (await record()).pages.length > now.pages.length, 10_000, 'the next page in the record');
+    const further = await record();
+    expect(visits(further).slice(0, now.pages.length)).toEqual(visits(now));
+    expect(further.pages.at(-1)!.url).toMatch(/\/help\.html$/);
   });
 
   test('the customer ends it; the record tells times, pages, who and why, also after a restart', async () => {
     const { customer, agent } = people;
-    historyId = String(await agent.page.evaluate(() => {
-      const texts: string[] = [];
-      const walk = (root: ParentNode): void => {
-        for (const el of root.querySelectorAll('*')) {
-          if (el.shadowRoot) walk(el.shadowRoot);
-        }
-        texts.push((root as Element).textContent ?? '');
-      };
-      walk(document);
-      return /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/.exec(texts.join(' '))?.[0] ?? '';
-    }));
+    expect(await historyIdAt(agent.page)).toBe(historyId);
     expect(historyId).not.toBe('');
     await customer.end();
     await agent.page.getByText('ended the session').first().waitFor({ timeout: 10_000 });
     await customer.panel.getByText('Nobody sees your page any more.').waitFor();
-    const read = async () => (await call(`${server.internalUrl}/cobrowse/rest/history/sessions/${historyId}`, { headers: { Authorization: `Bearer ${await login(server)}` } }));
-    const first = await read();
-    expect(first.status).toBe(200);
-    const record = first.json();
-    expect(record).toMatchObject({ id: historyId, sessionToken: code, endedBy: 'customer', endReason: 'self', site: 'shop' });
-    const pages = record['pages'] as { url: string; enteredTimestamp: number; duration: number }[];
+    const kept = await record();
+    expect(kept).toMatchObject({ id: historyId, sessionToken: code, endedBy: 'customer', endReason: 'self', site: 'shop' });
+    const { pages } = kept;
     expect(pages.length).toBeGreaterThanOrEqual(4);
     expect(pages.some((p) => p.url.endsWith('/checkout.html'))).toBe(true);
     expect(pages.some((p) => p.url.includes('?'))).toBe(false);
-    const times = ['creationTime', 'activationTime', 'deactivationTime'].map((k) => Number(record[k]));
+    const times = ['creationTime', 'activationTime', 'deactivationTime'].map((k) => Number(kept[k]));
     expect(times[0]!).toBeLessThanOrEqual(times[1]!);
     expect(times[1]!).toBeLessThanOrEqual(times[2]!);
     const password = server.password;
@@ -200,7 +222,7 @@ describe.sequential('one session', () => {
     await server.stop();
     server = await TwinpaneServer.start({ data: folder, ports, sites: [{ name: 'shop', origins: [shop.slice(0, -1)] }] });
     server.password = password;
-    expect((await read()).json()).toEqual(record);
+    expect(await record()).toEqual(kept);
   });
 });
 
@@ -210,11 +232,29 @@ describe('where WebSocket is blocked', () => {
     const origin = `http://shop.localhost:${demoPort}`;
     const own = await TwinpaneServer.start({ demoPort, sites: [{ name: 'shop', origins: [origin] }] });
     const polling = await pair(own, { customer: { noWebSocket: true } });
+    const { page } = polling.customer;
+    // What went out and how: polls are POSTs that name the way, and no socket ever carries anything.
+    const posts: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'POST' && request.url().includes('/cometd')) posts.push(request.postData() ?? '');
+    });
+    const frames: string[] = [];
+    page.on('websocket', (socket) => socket.on('framereceived', () => frames.push(socket.url())));
+    await polling.profiles[0]!.context.addInitScript(() => {
+      const made: WebSocket[] = [];
+      const Real = WebSocket;
+      Object.assign(globalThis, { made, WebSocket: new Proxy(Real, { construct: (of, args: [string]) => { const socket = new of(...args); made.push(socket); return socket; } }) });
+    });
+    const open = () => page.evaluate(() => (globalThis as unknown as { made: WebSocket[] }).made.filter((socket) => socket.readyState === WebSocket.OPEN).length);
     try {
       await shareWith(polling, `${origin}/`);
       await polling.agent.seesText('Fennhus');
       await polling.customer.page.evaluate(() => { document.querySelector('h1, h2')!.textContent = 'By polling'; });
       await polling.agent.seesText('By polling');
+      expect(await open()).toBe(0);
+      expect(frames).toEqual([]);
+      expect(posts.filter((body) => body.includes('/meta/connect') && body.includes('"long-polling"')).length).toBeGreaterThan(0);
+      expect(posts.some((body) => body.includes('"/service/page"') && body.includes('By polling'))).toBe(true);
       await polling.customer.page.goto(`${origin}/checkout.html`);
       await polling.agent.sees('the checkout', (d) => d.querySelectorAll('input').length > 3);
       await polling.agent.end();

@@ -8,7 +8,7 @@ import { sideBySide } from './side-by-side.ts';
 
 const folder = path.join(root, 'docs/screens');
 
-test('customer and agent side by side', async () => {
+test('the picture of customer and agent side by side that the README shows is there, a PNG of less than 500 kB', async () => {
   const file = path.join(folder, 'side-by-side.png');
   if (process.env['TWINPANE_WRITE_DOCS']) {
     const demoPort = await freePort();

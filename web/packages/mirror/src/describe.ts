@@ -30,7 +30,7 @@ export interface Described {
   children?: Described[];
 }
 
-/** Reads the view's DOM, not the books: what is wrong in the picture is wrong here. */
+/** Reads the view's DOM, not the books: what is wrong in the picture is wrong here. But for attributes that are rewritten or not shown, which come as they were sent. */
 export function describe(view: View, n: MirrorNode): Described {
   const d: Described = { id: n.id, kind: n.kind };
   if (n.privacy > 0) d.privacy = n.privacy;

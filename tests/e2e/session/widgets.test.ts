@@ -84,6 +84,18 @@ test('a checkbox, by its box and by its label', async () => {
   await people.agent.sees('no check', (d) => !d.querySelector<HTMLInputElement>('#agree')!.checked);
 });
 
+test('a checkbox by Space, reached by Tab', async () => {
+  await people.agent.clickOn('#before-news');
+  await focusedAt('#before-news');
+  await key('Tab');
+  await focusedAt('#news');
+  await key('Space');
+  await customerHas('the check', 'document.querySelector("#news").checked');
+  expect(await people.customer.page.evaluate('document.querySelector("#before-news").value')).toBe('');
+  await key('Space');
+  await customerHas('no check', '!document.querySelector("#news").checked');
+});
+
 test('a radio button, by click and by arrow', async () => {
   await people.agent.clickOn('#large');
   await customerHas('the choice', 'document.querySelector("#large").checked && !document.querySelector("#small").checked');

@@ -100,7 +100,7 @@ bool EngineImpl::inactive(const Session& session) const {
 // The session has been disconnected while its client was away: it gets the rest, and is told.
 void EngineImpl::dismiss(const Request& request, const SessionPtr& session) {
     const auto& message = request.message;
-    ReplyText text(message.id, message.channel, true);
+    ReplyText text(pool_, message.id, message.channel, true);
     text.advice(advice(session->timing, "none"));
     std::vector<SharedBytes> waiting;
     ExtText ext;
@@ -119,7 +119,7 @@ void EngineImpl::dismiss(const Request& request, const SessionPtr& session) {
 }
 
 SharedBytes EngineImpl::farewell(const Session& session) const {
-    ReplyText text({}, "/meta/disconnect", true);
+    ReplyText text(pool_, {}, "/meta/disconnect", true);
     return finish(text, &session);
 }
 
@@ -143,7 +143,7 @@ void EngineImpl::answer_held(const SessionPtr& session, std::string_view reconne
     auto held = take_held(*session);
     if (!held) return;
     arm(*session, parts_.clock.monotonic() + held->interval + session->timing.max_interval);
-    ReplyText text(held->id, "/meta/connect", true);
+    ReplyText text(pool_, held->id, "/meta/connect", true);
     if (held->advise || reconnect != "retry" || stopping_) text.advice(advice(session->timing, reconnect));
     give_answer(session, std::move(held), text, std::move(after));
 }
@@ -154,7 +154,7 @@ void EngineImpl::answer_surplus(const SessionPtr& session) {
     const auto pause = options_.multi_session_interval;
     const bool may_poll = pause > Millis{0};
     arm(*session, parts_.clock.monotonic() + std::max(held->interval, pause) + session->timing.max_interval);
-    ReplyText text(held->id, "/meta/connect", may_poll);
+    ReplyText text(pool_, held->id, "/meta/connect", may_poll);
     if (!may_poll) text.error(bayeux_error(Code::kRateLimited, "multiple_clients"));
     auto slower = advice(session->timing, may_poll ? "retry" : "none");
     if (may_poll) slower.interval = pause;

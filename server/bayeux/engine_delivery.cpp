@@ -5,7 +5,7 @@ namespace twinpane::bayeux {
 bool EngineImpl::deliver(const ClientRef& client, std::string_view channel, std::string_view data,
                          std::string_view id) {
     const auto session = find(client.id);
-    return session && deliver_to(*session, encode_message(channel, data, id), false);
+    return session && deliver_to(*session, data_text(pool_, channel, data, id), false);
 }
 
 bool EngineImpl::deliver(const ClientRef& client, const SharedBytes& message) {
@@ -141,8 +141,8 @@ void EngineImpl::publish_here(std::string_view channel, const SharedBytes& messa
 
 // False: some other loop is too far behind; nothing was published.
 bool EngineImpl::publish_everywhere(const Message& message, const Session* publisher) {
-    auto text =
-        broadcast_text(message, options_.extensions.timestamp ? timestamp_json(parts_.clock.unix_ms()) : "");
+    auto text = broadcast_text(pool_, message,
+                               options_.extensions.timestamp ? timestamp_json(parts_.clock.unix_ms()) : "");
     if (table_) text = extend_out(nullptr, text, false, Reach::kEngines);
     if (!text) return true;  // deleted
     const auto concerned = [this](const std::unique_ptr<EngineImpl>& other) {

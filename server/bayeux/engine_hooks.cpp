@@ -115,7 +115,7 @@ SharedBytes EngineImpl::finish(ReplyText& text, const Session* to) const {
     const auto whole = text.done();
     if (auto changed = extend_out(to, whole, true, Reach::kBoth)) return changed;
     const auto channel = json::decode(json::member(*whole, "channel").value_or("\"\""));
-    return ReplyText(json::member(*whole, "id").value_or(""), channel, false)
+    return ReplyText(pool_, json::member(*whole, "id").value_or(""), channel, false)
         .error("404::message_deleted")
         .done();
 }

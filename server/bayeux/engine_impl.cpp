@@ -214,7 +214,7 @@ void EngineImpl::forget(const SessionPtr& session) {
 void EngineImpl::remove(const SessionPtr& session, Removal why) {
     // A session is cut under a waiting client, which then learns that it must shake hands again.
     if (const auto held = take_held(*session)) {
-        ReplyText text(held->id, "/meta/connect", false);
+        ReplyText text(pool_, held->id, "/meta/connect", false);
         text.error(why == Removal::kCut ? bayeux_error(Code::kQueueFull) : "402::session_unknown");
         held->answer.fill(finish(text.advice(advice(session->timing, "handshake")), session.get()));
     }

@@ -206,6 +206,7 @@ class EngineImpl final : public Engine, public Inlet, public Hooks {
     void forget(const SessionPtr& session);
     void remove(const SessionPtr& session, Removal why);
 
+    mutable BytesPool pool_;  // of what leaves from here
     const EngineOptions& options_;
     Parts parts_;
     const Engines& engines_;

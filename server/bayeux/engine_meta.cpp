@@ -142,12 +142,12 @@ void EngineImpl::reply(const Request& request, ReplyText& text) {
 
 void EngineImpl::refuse(const Request& request, std::string_view error) {
     const auto id = valid_id(request.message.id) ? request.message.id : std::string_view{};
-    ReplyText text(id, request.message.channel, false);
+    ReplyText text(pool_, id, request.message.channel, false);
     reply(request, text.field("subscription", echo(request.message)).error(error));
 }
 
 void EngineImpl::refuse_unknown(const Request& request) {
-    ReplyText text(request.message.id, request.message.channel, false);
+    ReplyText text(pool_, request.message.id, request.message.channel, false);
     text.field("subscription", echo(request.message)).error("402::session_unknown");
     // Only a connect may be told to shake hands again; CometD's clients do it by themselves otherwise.
     if (request.message.channel == "/meta/connect")
@@ -194,7 +194,7 @@ void EngineImpl::finish_handshake(const Handshake& from, Result<std::shared_ptr<
     if (verdict && sessions_.size() >= options_.max_sessions) verdict = fail(Code::kTooManySessions);
     if (verdict && stopping_) verdict = fail(Code::kShuttingDown);
     counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
-    ReplyText text(from.id, "/meta/handshake", verdict.has_value());
+    ReplyText text(pool_, from.id, "/meta/handshake", verdict.has_value());
     ExtText ext;
     if (from.timesync) ext.add(*from.timesync, parts_.clock.unix_ms());
     if (!verdict) {
@@ -302,7 +302,7 @@ void EngineImpl::subscribe(const Request& request, Session& session) {
         tell(session, &SessionListener::on_subscribed, name);
         if (!session.alive()) return refuse(request, "403::subscribe_failed");
     }
-    ReplyText text(message.id, message.channel, true);
+    ReplyText text(pool_, message.id, message.channel, true);
     text.field("subscription", message.subscription);
     reply(request, text);
 }
@@ -321,7 +321,7 @@ void EngineImpl::unsubscribe(const Request& request, Session& session) {
         tell(session, &SessionListener::on_unsubscribed, name);
         if (!session.alive()) return refuse(request, "403::unsubscribe_failed");
     }
-    ReplyText text(message.id, message.channel, true);
+    ReplyText text(pool_, message.id, message.channel, true);
     text.field("subscription", message.subscription);
     reply(request, text);
 }
@@ -338,7 +338,7 @@ void EngineImpl::say_good_bye(const Request& request, const SessionPtr& session)
             answer.outlet->send(waiting);
         }
     }
-    ReplyText text(request.message.id, request.message.channel, true);
+    ReplyText text(pool_, request.message.id, request.message.channel, true);
     reply(request, text);
     remove(session, Removal::kGoodBye);
 }
@@ -373,7 +373,7 @@ void EngineImpl::publish(const Request& request, const SessionPtr& session) {
 void EngineImpl::broadcast(const Request& request, const Session& session) {
     const auto& message = request.message;
     if (!publish_everywhere(message, &session)) return refuse(request, bayeux_error(Code::kRateLimited));
-    ReplyText text(message.id, message.channel, true);
+    ReplyText text(pool_, message.id, message.channel, true);
     reply(request, text);
 }
 
@@ -384,7 +384,7 @@ void EngineImpl::publish_to_service(const Request& request, const SessionPtr& se
     const auto service = std::ranges::find_if(
         services_, [&](const auto& entry) { return below(message.channel, entry.first); });
     if (service == services_.end()) {
-        ReplyText text(message.id, message.channel, true);
+        ReplyText text(pool_, message.id, message.channel, true);
         return reply(request, text);
     }
     Publish publish;
@@ -400,7 +400,7 @@ void EngineImpl::publish_to_service(const Request& request, const SessionPtr& se
         const auto engine = self.lock();
         if (!engine) return;
         (*engine)->counters_.messages_out.fetch_add(1, std::memory_order_relaxed);
-        ReplyText text(id, channel, !error);
+        ReplyText text((*engine)->pool_, id, channel, !error);
         if (error) text.error(bayeux_error(error->code, args));
         answer.fill((*engine)->finish(text, weak.lock().get()));
     };

@@ -95,11 +95,9 @@ std::string_view Batch::client_id() const {
     return messages.empty() ? std::string_view{} : messages.front().client_id;
 }
 
-Result<Batch> parse_batch(std::string_view text, Utf8 utf8) {
-    if (utf8 == Utf8::kUnchecked && !simdjson::validate_utf8(text.data(), text.size())) {
-        return fail(Code::kBadJson, "not UTF-8");
-    }
-    Batch batch;
+namespace {
+
+Result<void> parse(std::string_view text, Batch& batch) {
     json::Scanner scan(text);
     if (scan.peek() == '{') {
         if (!parse_message(scan, 0, batch)) return shape_error(text);
@@ -121,6 +119,33 @@ Result<Batch> parse_batch(std::string_view text, Utf8 utf8) {
         })) {
         return fail(Code::kBadRequest, "a handshake must be alone in its transport message");
     }
+    return {};
+}
+
+void empty(Batch& batch) {
+    // What one large transport message needed is not kept for the many small ones.
+    constexpr std::size_t kKept = 64;
+    if (batch.messages.capacity() > kKept) std::vector<Message>().swap(batch.messages);
+    batch.messages.clear();
+    batch.decoded.clear();
+    batch.text.reset();
+}
+
+}  // namespace
+
+Result<void> parse_batch(std::string_view text, Utf8 utf8, Batch& into) {
+    empty(into);
+    if (utf8 == Utf8::kUnchecked && !simdjson::validate_utf8(text.data(), text.size())) {
+        return fail(Code::kBadJson, "not UTF-8");
+    }
+    auto parsed = parse(text, into);
+    if (!parsed) empty(into);
+    return parsed;
+}
+
+Result<Batch> parse_batch(std::string_view text, Utf8 utf8) {
+    Batch batch;
+    if (auto parsed = parse_batch(text, utf8, batch); !parsed) return std::unexpected(parsed.error());
     return batch;
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,7 +32,7 @@ struct Batch {
     std::vector<Message> messages;
 
     // Where the views point, beside the text that was parsed.
-    std::deque<std::string> decoded;
+    std::list<std::string> decoded;
     std::unique_ptr<std::string> text;
 
     bool is_handshake() const;
@@ -48,6 +48,9 @@ inline constexpr std::size_t kMaxMessagesPerBatch = 1024;
 // JSON (or not UTF-8, or too deep), kBadRequest when it is not Bayeux: elements that are no objects, or a
 // handshake that is not alone; kMessageTooLarge for more than kMaxMessagesPerBatch messages.
 Result<Batch> parse_batch(std::string_view text, Utf8 utf8 = Utf8::kUnchecked);
+// The same into a batch that is used again and again, so that ordinary messages need no memory. `into` has no
+// text of its own; after an error it is empty.
+Result<void> parse_batch(std::string_view text, Utf8 utf8, Batch& into);
 
 // The same batch with a copy of its text inside, fit to be sent to another thread. `original` is what was
 // parsed.

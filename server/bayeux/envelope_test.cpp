@@ -9,6 +9,11 @@
 namespace twinpane::bayeux {
 namespace {
 
+std::string text_of_message(const Message& message) {
+    BytesPool pool;
+    return *broadcast_text(pool, message);
+}
+
 TEST(Channel, NormalisesBlanksAndTrailingSlashes) {
     EXPECT_EQ(normalise_channel(" /a/b// \t"), "/a/b");
     EXPECT_EQ(normalise_channel("/"), "/");
@@ -97,7 +102,7 @@ TEST(Envelope, DuplicateAndEscapedKeysCountAsOne) {
     EXPECT_EQ(message.channel, "/b");
     EXPECT_EQ(message.client_id, "y");
     EXPECT_EQ(message.data, "2");
-    EXPECT_EQ(*broadcast_text(message), R"({"channel":"/b","data":2})");
+    EXPECT_EQ(text_of_message(message), R"({"channel":"/b","data":2})");
 }
 
 TEST(Envelope, SubscribersGetUnknownFieldsButNoIdentityAndNoProtocolFields) {
@@ -105,7 +110,7 @@ TEST(Envelope, SubscribersGetUnknownFieldsButNoIdentityAndNoProtocolFields) {
         R"([{"channel":"/a","clientId":"x","id":"7","data":"d","ext":{"e":1},"timestamp":"now","x\u002dm":[1],)"
         R"("advice":{"reconnect":"none"},"successful":false,"error":"e","subscription":"/x","connectionType":"y"}])");
     ASSERT_TRUE(batch);
-    EXPECT_EQ(*broadcast_text(batch->messages[0]),
+    EXPECT_EQ(text_of_message(batch->messages[0]),
               R"({"channel":"/a","data":"d","ext":{"e":1},"timestamp":"now","x\u002dm":[1]})");
 }
 
@@ -120,7 +125,23 @@ TEST(Envelope, AMovedBatchKeepsItsMeaning) {
     }
     const auto moved = std::move(owned);
     EXPECT_EQ(moved.client_id(), "xy");
-    EXPECT_EQ(*broadcast_text(moved.messages[0]), R"({"channel":"/a","data":{"k":[1,2]},"more":"m"})");
+    EXPECT_EQ(text_of_message(moved.messages[0]), R"({"channel":"/a","data":{"k":[1,2]},"more":"m"})");
+}
+
+TEST(Envelope, ABatchIsUsedAgainAndAgain) {
+    Batch batch;
+    for (const char* text : {R"([{"channel":"\u002fa"},{"channel":"/b","x":1}])", R"({"channel":"/a"})"}) {
+        ASSERT_TRUE(parse_batch(text, Utf8::kUnchecked, batch));
+        EXPECT_EQ(batch.messages[0].channel, "/a");
+        EXPECT_FALSE(parse_batch("[{\"channel\":\"/a\"},7]", Utf8::kUnchecked, batch));
+        EXPECT_TRUE(batch.messages.empty());
+    }
+    std::string many = "[{}";
+    for (int i = 0; i < 1000; ++i) many += ",{}";
+    ASSERT_TRUE(parse_batch(many + "]", Utf8::kUnchecked, batch));
+    EXPECT_EQ(batch.messages.size(), 1001U);
+    ASSERT_TRUE(parse_batch("{}", Utf8::kUnchecked, batch));
+    EXPECT_LE(batch.messages.capacity(), 64U);
 }
 
 TEST(Envelope, MessageIdsAreLettersAndDigitsOrNumbers) {

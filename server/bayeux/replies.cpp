@@ -5,7 +5,8 @@
 
 namespace twinpane::bayeux {
 
-ReplyText::ReplyText(std::string_view id, std::string_view channel, bool successful) {
+ReplyText::ReplyText(BytesPool& pool, std::string_view id, std::string_view channel, bool successful)
+    : pool_(pool), text_(pool.take()) {
     text_.reserve(160);
     text_ += '{';
     if (!id.empty()) text_.append("\"id\":").append(id).append(",");
@@ -55,12 +56,12 @@ ExtText& ExtText::add(const TimeSync& sync, std::int64_t now) {
 
 SharedBytes ReplyText::done() {
     text_ += '}';
-    return share(std::move(text_));
+    return pool_.share(std::move(text_));
 }
 
-SharedBytes broadcast_text(const Message& message, std::string_view timestamp) {
+SharedBytes broadcast_text(BytesPool& pool, const Message& message, std::string_view timestamp) {
     const auto data = message.data.empty() ? std::string_view("null") : message.data;
-    std::string text;
+    auto text = pool.take();
     text.reserve(message.channel.size() + data.size() + message.ext.size() + 64);
     text += "{\"channel\":";
     json::append_quoted(text, message.channel);
@@ -72,11 +73,13 @@ SharedBytes broadcast_text(const Message& message, std::string_view timestamp) {
     }
     if (!timestamp.empty()) text.append(",\"timestamp\":").append(timestamp);
     text += '}';
-    return share(std::move(text));
+    return pool.share(std::move(text));
 }
 
-SharedBytes encode_message(std::string_view channel, std::string_view data, std::string_view id) {
-    std::string text;
+namespace {
+
+std::string data_message(std::string text, std::string_view channel, std::string_view data,
+                         std::string_view id) {
     text.reserve(channel.size() + data.size() + id.size() + 64);
     text += '{';
     if (!id.empty()) text.append("\"id\":").append(id).append(",");
@@ -86,7 +89,17 @@ SharedBytes encode_message(std::string_view channel, std::string_view data, std:
     // Users of CometD's remoteCall() look at it before they look at the data.
     if (!id.empty()) text += ",\"successful\":true";
     text += '}';
-    return share(std::move(text));
+    return text;
+}
+
+}  // namespace
+
+SharedBytes encode_message(std::string_view channel, std::string_view data, std::string_view id) {
+    return share(data_message({}, channel, data, id));
+}
+
+SharedBytes data_text(BytesPool& pool, std::string_view channel, std::string_view data, std::string_view id) {
+    return pool.share(data_message(pool.take(), channel, data, id));
 }
 
 Reply::~Reply() {

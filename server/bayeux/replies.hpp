@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes_pool.hpp"
 #include "base/clock.hpp"
 #include "bayeux/envelope.hpp"
 #include "bayeux/extensions.hpp"
@@ -37,7 +38,7 @@ class ExtText {
 // {"id":...,"channel":...,"successful":true|false, ...}. `id` is JSON text or empty; finish with done().
 class ReplyText {
   public:
-    ReplyText(std::string_view id, std::string_view channel, bool successful);
+    ReplyText(BytesPool& pool, std::string_view id, std::string_view channel, bool successful);
     ReplyText& error(std::string_view error);
     ReplyText& advice(const Advice& advice);
     // A field with a value that is JSON already; nothing if `json` is empty.
@@ -47,11 +48,15 @@ class ReplyText {
     SharedBytes done();
 
   private:
+    BytesPool& pool_;
     std::string text_;
 };
 
 // The message that subscribers of a broadcast channel get: the publisher's without clientId, id and the
 // fields that only a server may set. `timestamp` (JSON), if given, takes the place of the publisher's.
-SharedBytes broadcast_text(const Message& message, std::string_view timestamp = {});
+SharedBytes broadcast_text(BytesPool& pool, const Message& message, std::string_view timestamp = {});
+
+// encode_message() with a pool.
+SharedBytes data_text(BytesPool& pool, std::string_view channel, std::string_view data, std::string_view id);
 
 }  // namespace twinpane::bayeux

@@ -49,7 +49,7 @@ test('a session moves from HTTP to WebSocket, to another WebSocket, and back', a
   second.say(say('/meta/connect', { connectionType: 'websocket', advice: { timeout: 0 } }));
   await until('what was missed', () => numbers(second.got).length === 1);
   second.raw.terminate();
-  // Until the server has seen the break a message is written into it, and lost: there is no ack extension yet.
+  // Until the server has seen the break a message is written into it, and lost: this client does not acknowledge.
   await publish();
   const polled = await post(say('/meta/connect', { connectionType: 'long-polling', advice: { timeout: 0 } }));
   expect([...numbers(first.got), ...numbers(second.got)]).toEqual([1, 2, 3]);

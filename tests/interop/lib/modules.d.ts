@@ -30,3 +30,10 @@ declare module 'faye' {
   const exported: { Client: typeof Client };
   export default exported;
 }
+
+declare module 'cometd/AckExtension.js' { export { AckExtension } from 'cometd'; }
+declare module 'cometd/BinaryExtension.js' { export { BinaryExtension } from 'cometd'; }
+declare module 'cometd/TimeSyncExtension.js' { export { TimeSyncExtension } from 'cometd'; }
+declare module 'cometd7/AckExtension.js' { import { AckExtension } from 'cometd'; export default AckExtension; }
+declare module 'cometd7/BinaryExtension.js' { import { BinaryExtension } from 'cometd'; export default BinaryExtension; }
+declare module 'cometd7/TimeSyncExtension.js' { import { TimeSyncExtension } from 'cometd'; export default TimeSyncExtension; }

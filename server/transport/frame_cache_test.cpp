@@ -74,16 +74,17 @@ TEST(FrameCache, SecretsBesideChosenTextAreNeverPacked) {
 
 // What the engine itself writes has its channel where the cache looks for it.
 TEST(FrameCache, TheEnginesOwnTexts) {
+    BytesPool pool;
     FrameCache cache;
     const auto text = R"([{"channel":"/a","data":{"channel":"/service/x","t":")" + std::string(2000, 't') +
                       R"("},"extra":{"channel":"/meta/y"}}])";
     const auto batch = bayeux::parse_batch(text);
     ASSERT_TRUE(batch);
-    EXPECT_TRUE(is_packed(cache.frame_of(bayeux::broadcast_text(batch->messages[0]), 15)));
+    EXPECT_TRUE(is_packed(cache.frame_of(bayeux::broadcast_text(pool, batch->messages[0]), 15)));
     const auto private_text = bayeux::encode_message(
         "/service/x", R"({"channel":"/a","t":")" + std::string(2000, 't') + R"("})", "\"7\"");
     EXPECT_FALSE(is_packed(cache.frame_of(private_text, 15)));
-    const auto reply = bayeux::ReplyText("\"1\"", "/meta/handshake", true)
+    const auto reply = bayeux::ReplyText(pool, "\"1\"", "/meta/handshake", true)
                            .field("ext", R"({"channel":"/a","t":")" + std::string(2000, 't') + R"("})")
                            .done();
     EXPECT_FALSE(is_packed(cache.frame_of(reply, 15)));

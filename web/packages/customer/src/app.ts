@@ -72,6 +72,7 @@ export class App {
         consent: (allow, text) => { session.consent(allow, text); },
         answer: (id, allow) => { session.answer(id, allow); },
         takeBack: () => { session.takeBack(); },
+        reconsider: () => { session.reconsider(); },
         dismiss: () => { session.dismiss(); },
       },
       now: clock.now,

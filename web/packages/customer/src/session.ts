@@ -160,6 +160,11 @@ export class Session {
     this.#show({ phase: allow ? 'live' : 'refused' });
   }
 
+  /** After a no: the question once more, as long as somebody is there who would see the page. */
+  reconsider(): void {
+    if (this.#view.phase === 'refused') this.#show({ phase: 'asked' });
+  }
+
   answer(requestId: string, allow: boolean): void {
     if (this.#view.request?.id !== requestId) return;
     this.#hideRequest();

@@ -22,7 +22,7 @@ export const strings = {
   codeUntil: ['Good for another ', ' minutes, for one agent.'] as const,
   codeSafe: 'Nobody sees your page yet. You decide once the agent is there.',
   codeOverTitle: 'These numbers ran out',
-  codeOver: 'They work for ten minutes. Show new ones when you are ready.',
+  codeOver: (until = 0) => `They worked until ${new Date(until).toLocaleTimeString('en-GB', { timeStyle: 'short' })}. Show new ones when you are ready.`,
 
   consent: (name: string, host: string) => ({
     title: `Share this page with ${name}?`,
@@ -58,6 +58,7 @@ export const strings = {
   takeBack: 'Take back',
   refused: (name: string) => `${name} sees nothing`,
   refusedMore: 'You chose not to share',
+  reconsider: 'Ask me again',
 
   someone: 'Our agent',
   ended: {

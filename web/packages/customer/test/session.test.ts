@@ -114,6 +114,27 @@ describe('session', () => {
     expect(source().begun).toEqual([]);
   });
 
+  it('asks once more after a no when the customer wants it to, and takes the yes', async () => {
+    await asked();
+    session.reconsider();
+    expect(session.view.phase).toBe('asked');
+    session.consent(false, 'text');
+    await bus.answer('consent', {});
+    await bus.event({ type: 'consent', state: 'refused' });
+    session.reconsider();
+    expect(session.view.phase).toBe('asked');
+    expect(bus.calls).toEqual([]);
+    expect(source().begun).toEqual([]);
+    session.consent(true, 'text');
+    expect(await bus.answer('consent', {})).toEqual({ v: 1, allow: true, text: 'text' });
+    await bus.event({ type: 'consent', state: 'given' });
+    await bus.event({ type: 'page', do: 'begin', e: 3 });
+    expect(session.view.phase).toBe('live');
+    expect(source().begun).toEqual([3]);
+    session.reconsider();
+    expect(session.view.phase).toBe('live');
+  });
+
   it('stops when told to, and when the session ends', async () => {
     await live();
     await bus.event({ type: 'page', do: 'stop' });

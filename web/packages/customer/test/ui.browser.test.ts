@@ -82,7 +82,7 @@ describe('customer user interface', () => {
     await v.page.getByText('Ines sees this page', { exact: true }).waitFor();
     const consent = server.requests.find((r) => r.verb === 'consent')!.data;
     expect(consent['allow']).toBe(true);
-    expect(String(consent['text']).split('\n').sort()).toEqual(shown.sort());
+    expect(String(consent['text']).split('\n')).toEqual(shown);
     await until(() => server.complete, 'snapshot');
     expect(await v.page.locator('twinpane-ui .hatch').count()).toBe(0);
     expect(await v.page.locator('twinpane-ui .edge').getAttribute('data-state')).toBe('pointer');
@@ -160,6 +160,25 @@ describe('customer user interface', () => {
     await button('End').click();
     await v.page.getByText('You ended it.', { exact: true }).waitFor();
     await until(() => server.requests.some((r) => r.verb === 'exit'), 'exit');
+  });
+
+  it('lets the customer share after all, as long as the agent is there', async () => {
+    await open();
+    await asked();
+    await button('No, thanks').click();
+    await v.page.getByRole('group', { name: 'Ines sees nothing' }).waitFor();
+    await shot('refused');
+    server.event({ type: 'presence', userId: 'u2', online: false });
+    await button('Ask me again').waitFor({ state: 'detached' });
+    server.event({ type: 'presence', userId: 'u2', online: true });
+    await button('Ask me again').click();
+    await dialog('Share this page with Ines?').waitFor();
+    expect(server.batches).toEqual([]);
+    await until(() => v.page.locator('twinpane-ui .hatch').count().then((n) => n === 4), 'hidden fields are marked again');
+    await button('Share this page').click();
+    await v.page.getByText('Ines sees this page', { exact: true }).waitFor();
+    await until(() => server.complete, 'snapshot');
+    expect(server.requests.filter((r) => r.verb === 'consent').map((r) => r.data['allow'])).toEqual([false, true]);
   });
 
   it('draws the cursor where the element is, the mark round it, and says what it is', async () => {
@@ -392,6 +411,8 @@ describe('customer user interface', () => {
     await open();
     await waiting();
     await dialog('These numbers ran out').waitFor();
+    // Whatever the server's time for them is.
+    await dialog('These numbers ran out').getByText(/^They worked until \d\d:\d\d\. Show new ones when you are ready\.$/).waitFor();
     server.expiresIn = 600;
     server.ended = false;
     await button('Show new numbers').click();
@@ -428,6 +449,11 @@ describe('customer user interface', () => {
       const card = (await dialog('Share this page with Maximiliane?').boundingBox())!;
       return [card.x, card.width, Math.round(card.y + card.height)];
     }).toEqual([0, 390, 760]);
+    await button('No, thanks').click();
+    await button('Ask me again').waitFor();
+    await shot('narrow-refused');
+    expect((await button('Ask me again').boundingBox())!.height).toBeGreaterThanOrEqual(44);
+    await button('Ask me again').click();
     await button('Share this page').click();
     await v.page.getByText('Maximiliane sees this page', { exact: true }).waitFor();
     server.event({ type: 'mode', state: 'asked', mode: 'pointer', by: 'u2', requestId: 'r4', why: '' });

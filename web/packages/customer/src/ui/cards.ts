@@ -10,6 +10,7 @@ export interface Actions {
   consent(allow: boolean, text: string): void;
   answer(requestId: string, allow: boolean): void;
   takeBack(): void;
+  reconsider(): void;
   dismiss(): void;
   collapse(): void;
 }
@@ -54,8 +55,8 @@ export function codeCard(code: string, a: Actions): { el: HTMLElement; time: HTM
   return { el, time };
 }
 
-export function codeOverCard(a: Actions): HTMLElement {
-  return noticeCard(strings.codeOverTitle, [strings.codeOver], strings.again, () => { a.end(); a.dismiss(); a.start(); }, () => { a.end(); a.dismiss(); });
+export function codeOverCard(until: number | undefined, a: Actions): HTMLElement {
+  return noticeCard(strings.codeOverTitle, [strings.codeOver(until)], strings.again, () => { a.end(); a.dismiss(); a.start(); }, () => { a.end(); a.dismiss(); });
 }
 
 export function consentCard(view: View, host: string, a: Actions): HTMLElement {
@@ -107,7 +108,7 @@ export function endedWords(view: View): { title: string; lines: string[] } {
     return { title, lines: ended.code === undefined ? lines : [...lines, number(ended.code)] };
   }
   if (ended.reason === 'elsewhere') return { title: t.elsewhereTitle, lines: [t.elsewhere] };
-  if (ended.reason === 'timeout' && ended.agent === undefined) return { title: strings.codeOverTitle, lines: [strings.codeOver] };
+  if (ended.reason === 'timeout' && ended.agent === undefined) return { title: strings.codeOverTitle, lines: [strings.codeOver(view.codeUntil)] };
   const why = (): string => {
     switch (ended.reason) {
       case 'inactivity': return t.inactivity;

@@ -25,7 +25,8 @@ interface Bar {
   title: string;
   small: string;
   name?: string;
-  takeBack?: boolean;
+  /** What can be done about it, beside ending. */
+  act?: 'takeBack' | 'reconsider';
 }
 
 function barOf(view: View): Bar | undefined {
@@ -42,12 +43,12 @@ function barOf(view: View): Bar | undefined {
     case 'waiting':
       return view.link === 'down' ? { state, title: strings.reconnecting, small: strings.reconnectingMore, ...who } : undefined;
     case 'refused':
-      return { state, title: strings.refused(name), small: strings.refusedMore, ...who };
+      return { state, title: strings.refused(name), small: strings.refusedMore, ...who, ...(!deserted(view) && { act: 'reconsider' }) };
     case 'live':
       if (view.link === 'down') return { state, title: strings.reconnecting, small: strings.reconnectingMore, ...who };
       if (deserted(view)) return { state, title: strings.nobody(name), small: strings.nobodyMore, ...who };
       if (view.tooLarge) return { state, title: strings.tooLarge(name), small: strings.tooLargeMore, ...who };
-      if (view.mode === 'write') return { state, title: strings.writes(name), small: strings.writesMore, ...who, takeBack: true };
+      if (view.mode === 'write') return { state, title: strings.writes(name), small: strings.writesMore, ...who, act: 'takeBack' };
       return { state, title: strings.sees(name), small: strings.seesMore, ...who };
     default:
       return undefined;
@@ -109,7 +110,7 @@ export class Panel {
     const over = waiting && this.#left() <= 0;
     const card =
       view.ended ? { key: JSON.stringify(view.ended), make: () => endedCard(view, actions) }
-      : over ? { key: 'over', make: () => codeOverCard(actions) }
+      : over ? { key: 'over', make: () => codeOverCard(view.codeUntil, actions) }
       : waiting && !this.#collapsed && view.code !== undefined ? { key: `code ${view.code}`, make: () => this.#codeCard(view.code!, actions) }
       : view.phase === 'asked' ? { key: `consent ${view.agents[0]?.name ?? ''}`, make: () => consentCard(view, this.o.host, actions) }
       : view.phase === 'live' && view.request ? { key: `request ${view.request.id}`, make: () => requestCard(view, actions) }
@@ -190,7 +191,7 @@ export class Panel {
         h('div', { class: 'who' },
           bar.name === undefined ? h('span', { class: 'av off' }, icon('link', 14)) : avatar(bar.name),
           h('span', {}, h('b', {}, bar.title), h('small', {}, bar.small))),
-        bar.takeBack ? h('button', { type: 'button', class: 'btn', click: a.takeBack }, strings.takeBack) : undefined,
+        bar.act ? h('button', { type: 'button', class: 'btn', click: a[bar.act] }, strings[bar.act]) : undefined,
         h('button', { type: 'button', class: 'btn end', click: a.end }, strings.end)));
   }
 

@@ -127,6 +127,8 @@ TEST(Settings, DefaultsOfTheOptionsAreThoseOfTheParts) {
     EXPECT_EQ(engine.queue_bytes, plain.queue_bytes);
     EXPECT_EQ(engine.queue_messages, plain.queue_messages);
     EXPECT_EQ(engine.max_subscriptions, plain.max_subscriptions);
+    EXPECT_EQ(engine.publishes_per_second, 200U);
+    EXPECT_EQ(engine.publish_bytes_per_second, 2U << 20U);
     EXPECT_EQ(engine.connection_types, plain.connection_types);
     EXPECT_EQ(engine.meta_connect_deliver_only, plain.meta_connect_deliver_only);
     EXPECT_EQ(engine.handshake_delivery, plain.handshake_delivery);
@@ -159,7 +161,7 @@ TEST(Settings, DefaultsOfTheOptionsAreThoseOfTheParts) {
 
 TEST(Settings, EveryCometdOptionReachesItsPart) {
     const auto config = configured(
-        "limits: {channels: 7, queue_bytes: 128KiB}\n"
+        "limits: {channels: 7, queue_bytes: 128KiB, publishes: 20, publish_bytes: 64KiB}\n"
         "ws: {unbound: 3s}\n"
         "cometd:\n"
         "  paths: [/bayeux, /cobrowse/n/one/cometd]\n"
@@ -190,6 +192,8 @@ TEST(Settings, EveryCometdOptionReachesItsPart) {
     EXPECT_EQ(engine.ack_messages, 100U);
     EXPECT_EQ(engine.ack_bytes, 128U << 10U);
     EXPECT_EQ(engine.max_subscriptions, 7U);
+    EXPECT_EQ(engine.publishes_per_second, 20U);
+    EXPECT_EQ(engine.publish_bytes_per_second, 64U << 10U);
     EXPECT_EQ(engine.lazy_channels, (std::vector<std::string>{"/lazy/**"}));
     EXPECT_EQ(engine.max_sessions_per_browser, 5);
     EXPECT_EQ(engine.multi_session_interval, Millis{6000});

@@ -40,6 +40,8 @@ bayeux::EngineOptions engine_options(const config::Config& config) {
     if (const auto own = config.integer("cometd.maxQueue"); own > 0) {
         options.queue_messages = static_cast<std::size_t>(own);
     }
+    options.publishes_per_second = size(config, "limits.publishes");
+    options.publish_bytes_per_second = size(config, "limits.publish_bytes");
     options.max_subscriptions = size(config, "limits.channels");
     options.meta_connect_deliver_only = config.flag("cometd.metaConnectDeliverOnly");
     options.handshake_delivery = config.flag("cometd.allowMessageDeliveryDuringHandshake");

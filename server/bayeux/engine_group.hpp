@@ -32,6 +32,10 @@ struct EngineOptions {
     Millis max_interval{10'000};  // silence (beyond `interval`) after which a session is removed
     std::size_t queue_bytes = 1U << 20U;
     std::size_t queue_messages = 4096;
+    // Broadcasts of one session in a second; five times that at once. More are refused with 4501. 0: any
+    // number.
+    std::size_t publishes_per_second = 0;
+    std::size_t publish_bytes_per_second = 0;
     std::size_t max_subscriptions = 32;  // channels of one session
     std::size_t max_sessions = 20'000;   // of one engine; more are refused with 5004
     std::size_t broadcast_backlog =

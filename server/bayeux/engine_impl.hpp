@@ -122,6 +122,7 @@ class EngineImpl final : public Engine, public Inlet, public Hooks {
     void unsubscribe(const Request& request, Session& session);
     void say_good_bye(const Request& request, const SessionPtr& session);
     void publish(const Request& request, const SessionPtr& session);
+    bool within_rate(Session& session, std::size_t bytes);
     void broadcast(const Request& request, const Session& session);
     void publish_to_service(const Request& request, const SessionPtr& session);
     void reply(const Request& request, ReplyText& text);

@@ -258,6 +258,12 @@ EngineImpl::SessionPtr EngineImpl::make_session(const Handshake& from,
     session->interval = session->timing.interval;
     session->last_connect = from.answer.outlet->kind();
     session->connect_only = options_.meta_connect_deliver_only || from.acknowledge;
+    constexpr double kBurst = 5;
+    const auto bucket = [](std::size_t per_second) {
+        return Bucket(static_cast<double>(per_second), static_cast<double>(per_second) * kBurst);
+    };
+    session->publishes = bucket(options_.publishes_per_second);
+    session->publish_bytes = bucket(options_.publish_bytes_per_second);
     if (from.acknowledge) session->queue.use_acknowledgements();
     sessions_.emplace(session->ref.id, session);
     ++counters_.sessions;
@@ -358,6 +364,9 @@ void EngineImpl::publish(const Request& request, const SessionPtr& session) {
         case ChannelKind::kBroadcast:
             break;
     }
+    if (!within_rate(*session, message.data.size())) {
+        return refuse(request, bayeux_error(Code::kRateLimited, "publishes"));
+    }
     if (!allowed(request, *session, Operation::kCreate, message.channel) ||
         !allowed(request, *session, Operation::kPublish, message.channel)) {
         return;
@@ -368,6 +377,19 @@ void EngineImpl::publish(const Request& request, const SessionPtr& session) {
         return broadcast({incoming.message(), request.peer, request.answer, request.session}, *session);
     }
     broadcast(request, *session);
+}
+
+// One broadcast makes as much work as it has subscribers, so each session has an allowance. Services know
+// their own.
+bool EngineImpl::within_rate(Session& session, std::size_t bytes) {
+    const auto now = parts_.clock.monotonic();
+    const auto size = static_cast<double>(bytes);
+    if (options_.publishes_per_second != 0 && session.publishes.wait(1, now) > Millis{0}) return false;
+    if (options_.publish_bytes_per_second != 0 && session.publish_bytes.wait(size, now) > Millis{0})
+        return false;
+    session.publishes.take(1);
+    session.publish_bytes.take(size);
+    return true;
 }
 
 void EngineImpl::broadcast(const Request& request, const Session& session) {

@@ -146,6 +146,54 @@ TEST(Publish, IsRefusedWhileAnotherLoopIsTooFarBehind) {
     EXPECT_EQ(publish(), "");
 }
 
+TEST(Publish, ASessionHasAnAllowanceOfMessages) {
+    Rig rig({.publishes_per_second = 10});
+    Member one(rig, "/a");
+    Member other(rig, "");
+    int taken = 0;
+    const auto publish = [&](Member& member) {
+        rig.send(member.stream, Rig::publish(member.id, "/a", "1"));
+        const auto reply = member.stream->take().back();
+        if (Rig::field(reply, "successful") == "true") ++taken;
+        return Rig::field(reply, "error");
+    };
+    for (int i = 0; i < 50; ++i) EXPECT_EQ(publish(other), "") << i;
+    EXPECT_EQ(one.stream->take().size(), 50U);
+    for (int i = 0; i < 200; ++i) EXPECT_EQ(publish(other), "429:4501,publishes:rate_limited") << i;
+    EXPECT_TRUE(one.stream->take().empty());
+    EXPECT_EQ(publish(one), "") << "each has its own";
+    rig.send(other.stream, Rig::publish(other.id, "/service/any", "1"));
+    EXPECT_EQ(Rig::field(other.stream->take().back(), "successful"), "true") << "services are not broadcasts";
+    rig.advance(1s);
+    taken = 0;
+    for (int i = 0; i < 50; ++i) publish(other);
+    EXPECT_EQ(taken, 10);
+    rig.advance(9s);
+    taken = 0;
+    for (int i = 0; i < 100; ++i) publish(other);
+    EXPECT_EQ(taken, 50) << "no more than the burst is saved up";
+}
+
+TEST(Publish, ASessionHasAnAllowanceOfBytes) {
+    Rig rig({.publish_bytes_per_second = 1000});
+    const auto id = rig.open_over_http();
+    const auto publish = [&](std::size_t size) {
+        return error_of(rig.post(Rig::publish(id, "/a", "\"" + std::string(size - 2, 'x') + "\"")));
+    };
+    EXPECT_EQ(publish(4000), "");
+    EXPECT_EQ(publish(1000), "");
+    EXPECT_EQ(publish(1000), "429:4501,publishes:rate_limited");
+    EXPECT_EQ(publish(100'000), "429:4501,publishes:rate_limited");
+    rig.advance(1s);
+    EXPECT_EQ(publish(1000), "");
+    EXPECT_EQ(publish(3), "429:4501,publishes:rate_limited");
+    rig.advance(5s);
+    EXPECT_EQ(publish(20'000), "")
+        << "one that is larger than the burst passes, and is paid for by a longer wait";
+    rig.advance(5s);
+    EXPECT_EQ(publish(1000), "429:4501,publishes:rate_limited");
+}
+
 TEST(Publish, AfterUnsubscribeNothingComesAnyMore) {
     Rig rig;
     Member one(rig, "/a");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bucket.hpp"
 #include "base/executor.hpp"
 #include "bayeux/engine.hpp"
 #include "bayeux/extensions.hpp"
@@ -80,6 +81,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
     Millis last_activity{0};  // for the activity extension
 
+    Bucket publishes, publish_bytes;  // what it may still broadcast
     bool flush_posted = false;
     std::vector<Subscription> subscriptions;
     std::vector<std::shared_ptr<Extension>> extensions;

@@ -2,8 +2,8 @@
 
 #include <map>
 
+#include "base/bucket.hpp"
 #include "base/testing/manual_loop.hpp"
-#include "cobrowse/bucket.hpp"
 #include "cobrowse/ids.hpp"
 #include "cobrowse/keeper.hpp"
 #include "cobrowse/requests.hpp"

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bucket.hpp"
 #include "cobrowse/answer.hpp"
-#include "cobrowse/bucket.hpp"
 #include "cobrowse/keeper.hpp"
 #include "cobrowse/outlet.hpp"
 #include "cobrowse/requests.hpp"

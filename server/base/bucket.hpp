@@ -5,7 +5,7 @@
 
 #include "base/clock.hpp"
 
-namespace twinpane::cobrowse {
+namespace twinpane {
 
 class Bucket {
   public:
@@ -35,4 +35,4 @@ class Bucket {
     Millis last_{0};
 };
 
-}  // namespace twinpane::cobrowse
+}  // namespace twinpane

@@ -31,12 +31,16 @@ std::size_t open_files() {
     return count;
 }
 
+// What the process holds, without what its allocator would give back.
 std::size_t resident_bytes() {
-    std::ifstream statm("/proc/self/statm");
-    std::size_t size = 0;
-    std::size_t resident = 0;
-    statm >> size >> resident;
-    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    ::malloc_trim(0);
+    std::ifstream status("/proc/self/status");
+    std::string word;
+    std::size_t kib = 0;
+    while (status >> word && word != "VmRSS:") {
+    }
+    status >> kib;
+    return kib << 10U;
 }
 
 class Attack : public ::testing::Test, public testing::BayeuxServer {
@@ -68,6 +72,8 @@ class Attack : public ::testing::Test, public testing::BayeuxServer {
 };
 
 TEST_F(Attack, ASlowReaderIsCutAtItsQueueAndNobodyWaitsForIt) {
+    // Nothing but the queue may end a reader here, however slow the machine.
+    net_limits.write_stall = net_limits.ws_ping = Millis{600'000};
     start();
     Bystander bystander(*this);
     constexpr int kBuffer = 4096;
@@ -98,6 +104,8 @@ TEST_F(Attack, ASlowReaderIsCutAtItsQueueAndNobodyWaitsForIt) {
 }
 
 TEST_F(Attack, ManySlowReadersAreCutAndTheirSpeakerGoesOn) {
+    // Nothing but the queue may end a reader here, however slow the machine.
+    net_limits.write_stall = net_limits.ws_ping = Millis{600'000};
     net_limits.ws_queue_bytes = 64U << 10U;
     start();
     Bystander bystander(*this);
@@ -391,13 +399,15 @@ TEST_F(Attack, ChurnLeavesNothingBehind) {
     constexpr int kFew = 3000;
     const char* wish = std::getenv("TWINPANE_CHURN");
     const int cycles = wish != nullptr ? std::atoi(wish) : kFew;
-    churn(1000 + cycles / 10);
+    churn(1000 + cycles / 4);
     const auto files = open_files();
     const auto resident = resident_bytes();
     const auto used = ::mallinfo2().uordblks;  // 0 under a sanitizer, which looks for leaks itself
     churn(cycles);
     EXPECT_EQ(open_files(), files);
-    EXPECT_LE(::mallinfo2().uordblks, used + used / 20);
+    // Tables keep the size of their fullest moment; one session in ten left behind would be far more.
+    constexpr std::size_t kNoise = 256U << 10U;
+    EXPECT_LE(::mallinfo2().uordblks, used + used / 20 + kNoise);
     EXPECT_GE(engines->counters().handshakes, static_cast<unsigned>(cycles) / 2);
     if (cycles > kFew && used != 0) {
         EXPECT_LE(resident_bytes(), resident + resident / 20);

@@ -10,6 +10,8 @@ export interface ActorHost {
   ignore(el: Element): boolean;
   /** Origins that act 8 may go to beside the page's own. */
   readonly origins: readonly string[];
+  /** Agents may send forms. */
+  readonly submit: boolean;
   later(run: () => void): void;
 }
 
@@ -103,8 +105,11 @@ export class Actor {
 
   #click(el: Element, fx: number, fy: number, button: number, clicks: number, mods: number): void {
     const label = el.closest('label');
-    if (label?.control) this.#allowed(label.control);
-    if (submits(el)) open(el);
+    if (label?.control) {
+      this.#allowed(label.control);
+      if (submits(label.control)) this.#open(label.control);
+    }
+    if (submits(el)) this.#open(el);
     this.#intoView(el, fx, fy);
     const at = pointIn(el, fx, fy);
     const m: Mouse = { ...at, button, mods, detail: 0 };
@@ -243,9 +248,9 @@ export class Actor {
   #key(el: Element, name: string, code: string, mods: number): void {
     if (name === 'Enter') {
       const form = (el as HTMLInputElement).form;
-      if (el.localName === 'input' && form) open(form);
-      if (submits(el)) open(el);
+      if (el.localName === 'input' && form) this.#open(form);
     }
+    if (/^(Enter| )$/.test(name) && submits(el)) this.#open(el);
     let go = key(el, 'keydown', name, code, mods);
     if (go && (name === 'Enter' || name === ' ')) go = key(el, 'keypress', name, code, mods);
     if (go && el.isConnected) this.#keyed(el as HTMLElement, name, mods);
@@ -286,6 +291,13 @@ export class Actor {
     }
   }
 
+  /** Refuses what would submit a form that is closed to agents. */
+  #open(el: Element): void {
+    if (!this.host.submit) refuse(ErrorCode.SubmitClosed);
+    const form = (el.closest('button,input') as HTMLInputElement | null)?.form ?? el;
+    if (form.closest(CLOSED)) refuse(ErrorCode.ElementMasked);
+  }
+
   /** Sequential focus, through shadow roots and frames. */
   #tab(from: Element, back: boolean): void {
     const all: HTMLElement[] = [];
@@ -313,12 +325,6 @@ function refuse(code: number = ErrorCode.ActInvalid): never {
 function submits(el: Element): boolean {
   const button = el.closest('button,input');
   return button !== null && /^(submit|image)$/.test((button as HTMLInputElement).type) && (button as HTMLInputElement).form !== null;
-}
-
-/** Refuses what would submit a form that is closed to agents. */
-function open(el: Element): void {
-  const form = (el.closest('button,input') as HTMLInputElement | null)?.form ?? el;
-  if (form.closest(CLOSED)) refuse(ErrorCode.ElementMasked);
 }
 
 function escape(doc: Document): void {

@@ -5,6 +5,8 @@ export interface CapturePolicy {
   formValues: 'private' | 'shown';
   /** CSS selectors of masked elements. One that is not valid masks the whole page. */
   mask: string[];
+  /** Acts of agents may send forms; absent: they may not. */
+  submit?: boolean;
 }
 
 export interface ResourceSink {

@@ -36,6 +36,11 @@ interface Life {
   sum: number;
 }
 
+function hold(event: Event): void {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
 /** The page as a stream, and acts on it. Nothing of it throws into the page, and nothing is left there after {@link stop}. */
 export class Capture {
   /** Own failures that were caught; the mirror was told the whole page anew after each. */
@@ -67,6 +72,7 @@ export class Capture {
       effective: (el) => this.privacyOf(el),
       ignore: options.ignore,
       origins: options.origins ?? [],
+      submit: options.policy.submit === true,
       later: (run) => this.#natives.setTimeout(run, 0),
     });
   }
@@ -172,7 +178,11 @@ export class Capture {
 
   /** Executes acts 3 to 10 on the page; for 1 and 2, which are the UI's business, the point in the viewport is returned. */
   perform(acts: Act[]): ActResult[] {
+    // A page may send a form from any of its listeners: while an agent acts, none leaves that is closed to agents.
+    const windows = this.options.policy.submit ? [] : [this.options.window, ...Array.from(this.#documents, (doc) => doc.defaultView)];
+    for (const win of windows) win?.addEventListener('submit', hold, true);
     const results = acts.map((act) => this.#actor.perform(act));
+    for (const win of windows) win?.removeEventListener('submit', hold, true);
     this.flush();
     return results;
   }

@@ -21,7 +21,7 @@ function act(page: Page, ...acts: unknown[][]): Promise<unknown[]> {
   }, acts);
 }
 
-async function open(body: string, policy: unknown = { formValues: 'private', mask: ['.secret'] }): Promise<Page> {
+async function open(body: string, policy: unknown = { formValues: 'private', mask: ['.secret'], submit: true }): Promise<Page> {
   const page = await bench.open(body);
   await page.evaluate((policy) => {
     const w = window as unknown as { h: H; log: string[] };
@@ -181,5 +181,22 @@ test('navigate: go on the own origin, back, reload; nothing else', async () => {
   await page.waitForURL('**/elsewhere');
   await page.goBack();
   expect(page.url()).toBe(start);
+  await page.close();
+});
+
+test('where agents may not send forms, no act does: by button, label, Enter, Space, or a listener of the page', async () => {
+  const page = await open(`<form id=g><button id=b><b id=in>ok</b></button><label id=l for=b>send</label><input id=i><div id=d>div</div><input id=box type=checkbox></form>
+    <button id=plain>not of a form</button>`, { formValues: 'shown', mask: [], submit: false });
+  await page.evaluate(() => { document.querySelector('#d')!.addEventListener('click', () => { document.querySelector<HTMLFormElement>('#g')!.requestSubmit(); }); });
+  const click = (id: string): unknown[] => [3, id, 5000, 5000, 0, 1, 0];
+  const closed = { ok: false, code: 4404 };
+  expect(await act(page, click('#b'), click('#in'), click('#l'), [7, '#i', 'Enter', 'Enter', 0], [7, '#b', 'Enter', 'Enter', 0], [7, '#b', ' ', 'Space', 0]))
+    .toEqual([closed, closed, closed, closed, closed, closed]);
+  expect(await act(page, click('#d'), click('#plain'), [7, '#box', ' ', 'Space', 0])).toEqual([{ ok: true }, { ok: true }, { ok: true }]);
+  expect((await log(page)).filter((e) => /submit/.test(e))).toEqual([]);
+  expect(await page.evaluate(() => document.querySelector<HTMLInputElement>('#box')!.checked)).toBe(true);
+  // The customer's own press sends it.
+  await page.click('#b');
+  expect((await log(page)).filter((e) => /submit/.test(e))).toEqual(['submit g']);
   await page.close();
 });

@@ -12,7 +12,7 @@ export class Harness {
   readonly capture: Capture;
   degraded: boolean[] = [];
 
-  constructor(policy: CapturePolicy = { formValues: 'shown', mask: [] }, resource?: ResourceSink) {
+  constructor(policy: CapturePolicy = { formValues: 'shown', mask: [], submit: true }, resource?: ResourceSink) {
     this.capture = new Capture({
       window, policy,
       ignore: (el) => el.id === 'twinpane',

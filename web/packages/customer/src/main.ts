@@ -50,7 +50,7 @@ function run(): void {
       reachable: (base) => fetch(`${base}/js/twinpane.min.js`, { method: 'HEAD', cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(4000) })
         .then((answer) => answer.ok, () => false),
       source: (policy, emit, ignore, resource) =>
-        new Capture({ window, policy: { formValues: policy.formValues, mask: policy.mask }, ignore, emit, ...(resource && { resource }) }),
+        new Capture({ window, policy: { formValues: policy.formValues, mask: policy.mask, submit: policy.allowSubmit }, ignore, emit, ...(resource && { resource }) }),
     });
     if (wanted) app.session.start();
   };

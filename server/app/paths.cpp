@@ -26,7 +26,7 @@ Result<fs::path> web_root(const LoadedConfig& loaded) {
     const auto program = fs::read_symlink("/proc/self/exe", error).parent_path();
     for (const auto* candidate :
          {"../web/dist", "../share/twinpane/web", "../../../../web/dist", "../../../web/dist"}) {
-        const auto path = fs::weakly_canonical(program / candidate, error);
+        auto path = fs::weakly_canonical(program / candidate, error);
         if (!error && fs::is_directory(path, error)) return path;
     }
     return fail(Code::kConfigInvalid,

@@ -353,6 +353,10 @@ class Reader {
             if (config_.text(certificate).empty()) continue;
             require_https(side + ".url", side);
             if (side == "internal") require_https("viewer.origin", side);
+            if (!config_.flag("cometd.browserCookieSecure", Transport::kLongPolling)) {
+                conflict({"cometd.browserCookieSecure"},
+                         "cometd.browserCookieSecure can't be false, because " + side + ".tls is set");
+            }
         }
     }
 

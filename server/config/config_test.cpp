@@ -168,7 +168,7 @@ TEST(Config, DeflateIsOffAndItsNameIsCometds) {
     EXPECT_TRUE(std::get<Config>(parsed).flag("cometd.ws.enableExtension.permessage-deflate"));
 }
 
-TEST(Config, TlsNeedsBothFilesAndHttps) {
+TEST(Config, TlsNeedsBothFilesHttpsAndSecureCookies) {
     auto list = problems(
         "public:\n"
         "  url: http://a.example\n"
@@ -188,6 +188,11 @@ TEST(Config, TlsNeedsBothFilesAndHttps) {
                          "viewer: {origin: \"https://c.example\"}\n")
                     .empty());
     EXPECT_TRUE(problems("public: {url: \"https://behind.a.balancer.example\"}\n").empty());
+    list = problems(
+        "cometd:\n  browserCookieSecure: false\n"
+        "public: {url: \"https://a.example\", tls: {certificate: a.pem, key: a.key}}\n");
+    ASSERT_EQ(list.size(), 1U);
+    EXPECT_EQ(list[0], (Problem{2, "cometd.browserCookieSecure can't be false, because public.tls is set"}));
 }
 
 TEST(Config, KnowsTheLineOfEveryOptionThatIsSet) {

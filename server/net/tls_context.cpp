@@ -102,6 +102,7 @@ bool configure(SSL_CTX* context) {
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_timeout(context, kTicketLife);
+    SSL_CTX_set_security_level(context, 2);  // RSA keys of 2,048 bits at least, no SHA-1
     SSL_CTX_set_cert_cb(context, no_old_tickets, nullptr);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&

@@ -21,6 +21,9 @@ find_program(TWINPANE_MOLD mold)
 if(TWINPANE_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_link_options(-fuse-ld=mold)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_link_options(-fuse-ld=lld)
+endif()
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS system json)
@@ -31,7 +34,9 @@ add_library(twinpane_flags INTERFACE)
 target_include_directories(twinpane_flags INTERFACE ${CMAKE_SOURCE_DIR}/server)
 target_compile_options(twinpane_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Werror
-  -fstack-protector-strong)
+  -fstack-protector-strong
+  # GCC 12's own headers use what clang finds deprecated.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 target_compile_definitions(twinpane_flags INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION TWINPANE_VERSION="${PROJECT_VERSION}"
   $<$<CONFIG:Release>:_FORTIFY_SOURCE=2> _GLIBCXX_ASSERTIONS)
@@ -41,7 +46,7 @@ set(TWINPANE_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined
 if(TWINPANE_SANITIZE)
   # GCC 12 sees uninitialised members in std::variant once the sanitizers have changed its flow analysis.
   target_compile_options(twinpane_flags INTERFACE -fsanitize=${TWINPANE_SANITIZE} -fno-omit-frame-pointer
-    -fno-sanitize-recover=all -Wno-maybe-uninitialized)
+    -fno-sanitize-recover=all $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(twinpane_flags INTERFACE -fsanitize=${TWINPANE_SANITIZE})
   if(TWINPANE_SANITIZE MATCHES "thread")
     # The thread sanitizer does not see fences. Asio's are on top of its mutexes, which it does see.

@@ -109,7 +109,7 @@ def interop_controls(options):
 def checks(_options):
     """Each check counts as one test."""
     total = Result()
-    listed = ["git", "ls-files", "server/**.cpp", "server/**.hpp", "server/*/*.cpp", "server/*/*.hpp"]
+    listed = ["git", "ls-files", "server/**.cpp", "server/**.hpp", "server/*/*.cpp", "server/*/*.hpp", "fuzz/*.cpp", "fuzz/*.hpp"]
     sources = sorted(set(subprocess.run(listed, cwd=ROOT, capture_output=True, text=True).stdout.split()))
     for title, args, cwd in [
         ("layers", ["tools/check-layers"], ROOT),
@@ -143,6 +143,19 @@ def counted(args, timeout, long_timeout=None):
     return run
 
 
+def corpora(_options):
+    """Every fuzz target over its corpus, under the sanitizers; each input counts as one test."""
+    total = Result()
+    env = {"ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
+    for target in re.findall(r"^twinpane_fuzz\(NAME (\w+)", (ROOT / "fuzz/CMakeLists.txt").read_text(), re.MULTILINE):
+        folder = ROOT / "fuzz/corpus" / target
+        inputs = sum(1 for entry in folder.iterdir() if entry.is_file())
+        code, output = sh([str(ROOT / f"build/asan/fuzz/replay_{target}"), str(folder)], 300, env)
+        ran = output.endswith(f"{inputs} inputs\n") and inputs > 0
+        add(total, Result(inputs, 0) if code == 0 and ran else Result(0, 1, (), output[-8000:]), target)
+    return total
+
+
 class Area:
     def __init__(self, name, doc, run, needs=(), long=False):
         self.name, self.doc, self.run, self.needs, self.long = name, doc, run, needs, long
@@ -164,6 +177,7 @@ AREAS = [
     Area("websocket", "WebSocket conformance (Autobahn cases, by kosoku); all sizes and speeds with --long",
          counted(["tests/conformance/websocket"], 360, long_timeout=4000), ["dev"]),
     Area("proxies", "request smuggling behind nginx and HAProxy", counted(["tests/conformance/proxies"], 300), ["dev", "proxies"]),
+    Area("fuzz", "corpora of the fuzz targets, replayed under the sanitizers", corpora, ["asan"]),
     Area("serve", "the program as an operator meets it: run, config, supervisor, restart, bad input",
          vitest(E2E, ROOT / "tests", 600, ["serve"]), ["release", "npm", "web"]),
     Area("e2e", "whole sessions in two Chromiums", vitest(E2E, ROOT / "tests", 900, ["session", "screens"]), ["release", "npm", "web", "chromium"]),

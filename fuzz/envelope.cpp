@@ -79,7 +79,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, unsigned long s
         for (const auto slice : {message.id, message.data, message.ext, message.advice, message.subscription})
             check_slice(slice);
         if (!message.id.empty()) bayeux::valid_message_id(message.id);
-        const auto sent = bayeux::broadcast_text(message);
+        BytesPool pool;
+        const auto sent = bayeux::broadcast_text(pool, message);
         const auto read_back = read(*sent);
         FUZZ_CHECK(read_back.has_value());
         if (tamed(*sent) == *sent) {

@@ -12,6 +12,8 @@
 namespace twinpane::net {
 namespace {
 
+using namespace std::string_literals;  // texts with NULs in them
+
 using testing::Client;
 using testing::Reply;
 using testing::TestServer;
@@ -88,7 +90,7 @@ TEST_F(Wall, TransferEncoding) {
                    "identity first");
     expect_refused(post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", chunks),
                    "identity last");
-    expect_refused(post(std::string("Transfer-Encoding: chunked\0\r\n", 28), chunks), "NUL at the end");
+    expect_refused(post("Transfer-Encoding: chunked\0\r\n"s, chunks), "NUL at the end");
     expect_refused("POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks,
                    "in HTTP/1.0 that asks to stay");
     expect_refused(post("Transfer-Encoding: \x0b"
@@ -110,7 +112,7 @@ TEST_F(Wall, ContentLength) {
                    "CL of 0 and TE");
     expect_refused(post("Content-Length : 5\r\n", "hello"), "space before the colon");
     expect_refused(post("Content-Length:\r\n 5\r\n", "hello"), "folded");
-    expect_refused(post(std::string("Content-Length: 5\0\r\n", 20), "hello"), "NUL at the end");
+    expect_refused(post("Content-Length: 5\0\r\n"s, "hello"), "NUL at the end");
     expect_refused(post("Content-Length\r\n", "hello"), "no colon");
     for (const std::string value : {"",
                                     "-1",
@@ -160,7 +162,7 @@ TEST_F(Wall, LinesAndFields) {
     expect_refused("GET / HTTP/1.1\nHost: x\n\n", "bare line feeds");
     expect_refused("GET / HTTP/1.1\r\nHost: x\nX-A: 1\r\n\r\n", "one bare line feed");
     expect_refused("GET / HTTP/1.1\r\nHost: x\r\nX-A: 1\rX-B: 2\r\n\r\n", "bare carriage return");
-    expect_refused(get(std::string("X-A: a\0b\r\n", 10)), "NUL in a value");
+    expect_refused(get("X-A: a\0b\r\n"s), "NUL in a value");
     expect_refused(get("X-A: a\x01"
                        "b\r\n"),
                    "control character in a value");
@@ -175,12 +177,12 @@ TEST_F(Wall, LinesAndFields) {
     expect_refused(get("Expect: 100-continue\r\nExpect: 100-continue\r\n"), "two expectations");
     expect_refused(get("X-A: 1\r\n\rX-B: 2\r\n"), "carriage return at the start of a line");
     expect_refused(get("X-A\r\n: 1\r\n"), "name and colon on two lines");
-    expect_refused(get(std::string("X\0A: 1\r\n", 9)), "NUL in a name");
+    expect_refused(get("X\0A: 1\r\n"s), "NUL in a name");
     expect_refused(get("\x0bX-A: 1\r\n"), "vertical tab before a name");
     expect_refused(get("X-A\x7f: 1\r\n"), "DEL in a name");
     expect_refused(get("(X): 1\r\n"), "delimiters in a name");
     expect_refused("\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", "line feed first");
-    expect_refused(std::string("\0GET / HTTP/1.1\r\nHost: x\r\n\r\n", 29), "NUL first");
+    expect_refused("\0GET / HTTP/1.1\r\nHost: x\r\n\r\n"s, "NUL first");
     expect_refused("GET / HTTP/1.1\r\n\r\nHost: x\r\n\r\n", "the head ends before Host");
 }
 
@@ -285,7 +287,7 @@ TEST_F(Wall, Chunks) {
                                    "0\r\nX-A: \x01\r\n\r\n"}) {
         expect_refused(post(chunked, body), ::testing::PrintToString(body));
     }
-    expect_refused(post(chunked, std::string("5\0\r\nhello\r\n0\r\n\r\n", 20)), "NUL in the size");
+    expect_refused(post(chunked, "5\0\r\nhello\r\n0\r\n\r\n"s), "NUL in the size");
     expect_refused(post(chunked, "0\r\nX-A: " + std::string(5000, 'x') + "\r\n\r\n"), "trailers of 5 KB");
     std::string trailers = "0\r\n";
     for (int i = 0; i < 1000; ++i) trailers += "X-A: 1\r\n";

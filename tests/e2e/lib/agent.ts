@@ -3,6 +3,8 @@ import type { Frame, Locator, Page } from 'playwright-core';
 import { until, type TwinpaneServer } from './server.ts';
 
 export class AgentSide {
+  #marks = 0;
+
   constructor(readonly page: Page, readonly server: TwinpaneServer) {}
 
   async login(): Promise<void> {
@@ -32,6 +34,18 @@ export class AgentSide {
   async at(part: string, here = true): Promise<void> {
     await until(async () => ((await this.page.locator('tp-stage .addr').innerText({ timeout: 1000 }).catch(() => '')).includes(part)) === here, 15_000, `the address ${here ? 'with' : 'without'} ${part}`);
     await until(async () => (await this.picture()) !== undefined, 10_000, 'the picture');
+  }
+
+  /**
+   * Waits until the picture is the customer's page of this very load, its images there. Pages of one site look alike, and what is
+   * clicked on the page before is refused.
+   */
+  async follows(customer: Page): Promise<void> {
+    const mark = String(++this.#marks);
+    await customer.evaluate((m) => { document.documentElement.setAttribute('data-mark', m); }, mark);
+    await until(async () => (await this.picture())?.evaluate(
+      (m) => document.documentElement.getAttribute('data-mark') === m && [...document.images].every((i) => i.complete), mark,
+    ).catch(() => false), 15_000, 'the page as the customer has it');
   }
 
   async writing(): Promise<void> {

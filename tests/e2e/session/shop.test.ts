@@ -125,6 +125,7 @@ describe.sequential('one session', () => {
     await customer.page.goto(new URL('checkout.html', shop).href);
     await agent.sees('the checkout', (d) => d.querySelectorAll('input').length > 3);
     await agent.live();
+    await agent.follows(customer.page);
     await agent.askForWrite('I can correct the code for you.');
     await customer.panel.getByText('I can correct the code for you.').waitFor();
     await customer.allowWrite();
@@ -147,6 +148,7 @@ describe.sequential('one session', () => {
     await agent.writing();
     await customer.page.goto(shop);
     await agent.sees('the first page', (d) => d.querySelector('a[href*="product"]') !== null);
+    await agent.follows(customer.page);
     await agent.writing();
     await agent.clickOn('a[href*="product"]');
     await until(() => customer.page.url().includes('product'), 10_000, 'the link');

@@ -60,10 +60,8 @@ beforeEach(async () => {
   const { customer, agent } = people;
   visit += 1;
   await customer.page.goto(`${site.origin}/widgets.html?${visit}`);
-  // The page before looks the same: an act on that one is refused.
-  await customer.page.evaluate((v) => { document.body.setAttribute('data-visit', v); }, String(visit));
   await agent.at(`?${visit}`);
-  await until(async () => (await agent.picture())?.evaluate((v) => document.body.getAttribute('data-visit') === v, String(visit)).catch(() => false), 15_000, 'the widgets of this visit');
+  await agent.follows(customer.page);
   await agent.writing();
 });
 
